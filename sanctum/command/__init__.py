@@ -1,0 +1,56 @@
+"""The one door for command modules: Report and its blocks, Moment, Session, argument types."""
+
+from sanctum.command.inspect import (
+    FORMATS,
+    GROUPS,
+    Answer,
+    InspectCommand,
+    inspect_command,
+    replace_report,
+)
+from sanctum.command.moment import Moment
+from sanctum.command.session import Session
+from sanctum.command.types import ENV, SEED
+from sanctum.errors import (
+    ExpectationFailed,
+    NoDataYet,
+    NoSuchRun,
+    SanctumError,
+    UsageError,
+    did_you_mean,
+)
+from sanctum.view import Block, Column, Fact, Facts, Report, Series, Table, Text, Value
+from sanctum.view.numbers import cell, clock, duration, number, size
+
+__all__ = [
+    "ENV",
+    "FORMATS",
+    "GROUPS",
+    "SEED",
+    "Answer",
+    "Block",
+    "Column",
+    "ExpectationFailed",
+    "Fact",
+    "Facts",
+    "InspectCommand",
+    "Moment",
+    "NoDataYet",
+    "NoSuchRun",
+    "Report",
+    "SanctumError",
+    "Series",
+    "Session",
+    "Table",
+    "Text",
+    "UsageError",
+    "Value",
+    "cell",
+    "clock",
+    "did_you_mean",
+    "duration",
+    "inspect_command",
+    "number",
+    "replace_report",
+    "size",
+]

@@ -1,0 +1,110 @@
+"""``inspect_command``: what makes a function a command that can be typed anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from sanctum.command.session import Session
+from sanctum.view.report import Report
+
+GROUPS = ("look", "explain", "diagnose", "time", "remember", "drive")
+FORMATS = ("table", "plain", "json", "csv", "md")
+
+Command = Callable[..., Report]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report and the format that was asked for on the line, if any."""
+
+    report: Report
+    format: str | None = None
+
+
+class InspectCommand(click.Command):
+    """A click command that returns an `Answer` and prints nothing.
+
+    `group_name` is its place in ``help``; `examples` are lines that work as written.
+    """
+
+    def __init__(self, *args: Any, group: str, examples: tuple[str, ...], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.group_name = group
+        self.examples = examples
+
+
+_COMMON = (
+    click.Option(["--run"], metavar="RUN", help="a live or recorded run, or a record file"),
+    click.Option(["--at"], metavar="WHEN", help="as of step 1200, -50, u41, -5m, 14:05:30"),
+    click.Option(["--format"], type=click.Choice(FORMATS), help="how to show the answer"),
+    click.Option(["--timeout"], type=float, metavar="S", help="seconds to wait for an answer"),
+)
+
+
+def inspect_command(
+    name: str, *, group: str, examples: tuple[str, ...] = (), of: str = "moment"
+) -> Callable[[Command], InspectCommand]:
+    """Make a function a command: ``function(moment, **parameters) -> Report``.
+
+    With ``of="session"`` it gets the `Session` in place of a `Moment`. The docstring is the help;
+    ``--run``, ``--at``, ``--format`` and ``--timeout`` come with every command.
+    """
+    if group not in GROUPS:
+        raise ValueError(f"{name}: no group {group!r}; the groups are {', '.join(GROUPS)}")
+
+    def make(function: Command) -> InspectCommand:
+        @click.pass_obj
+        def callback(
+            session: Session,
+            /,
+            run: str | None,
+            at: str | None,
+            format: str | None,
+            timeout: float | None,
+            **parameters: Any,
+        ) -> Answer:
+            if of == "session":
+                report = function(session, **parameters)
+            else:
+                moment = session.moment(run, at, timeout)
+                report = function(moment, **parameters)
+            return Answer(_named(report, name), format)
+
+        params = list(reversed(getattr(function, "__click_params__", [])))
+        return InspectCommand(
+            name,
+            callback=callback,
+            params=[*params, *_COMMON],
+            help=function.__doc__,
+            group=group,
+            examples=examples,
+        )
+
+    return make
+
+
+def _named(report: Report, name: str) -> Report:
+    return report if report.command else replace_report(report, command=name)
+
+
+def replace_report(report: Report, **changes: Any) -> Report:
+    """`report` with some fields changed."""
+    fields: dict[str, Any] = {
+        key: getattr(report, key)
+        for key in (
+            "notes",
+            "headline",
+            "at",
+            "run",
+            "next",
+            "verdict",
+            "exit_code",
+            "command",
+        )
+    }
+    title, blocks = changes.pop("title", report.title), changes.pop("blocks", report.blocks)
+    return Report(title, *blocks, **{**fields, **changes})

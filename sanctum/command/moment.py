@@ -1,0 +1,94 @@
+"""A Moment: the questions, bound to a run and to when. What a command asks."""
+
+from __future__ import annotations
+
+from sanctum.model.answers import (
+    ConditionAnswer,
+    Curve,
+    EnvAnswer,
+    EnvsAnswer,
+    EventsAnswer,
+    PolicyAnswer,
+    RewardsAnswer,
+    RunAnswer,
+    SeedAnswer,
+    SeedsAnswer,
+    VitalsAnswer,
+)
+from sanctum.model.queries import Queries
+
+
+class Moment:
+    """One run at one moment; each method asks one question as of it.
+
+    `at` is None for now. Errors of the answering side come through as they are.
+    """
+
+    def __init__(self, queries: Queries, at: str | None = None) -> None:
+        self._queries = queries
+        self.at = at
+
+    def run(self) -> RunAnswer:
+        """The header, how the run is, its clocks and its record."""
+        return self._queries.run_read(at=self.at)
+
+    def envs(
+        self, *, where: str | None = None, sort: str = "env", limit: int | None = None
+    ) -> EnvsAnswer:
+        """One row an environment."""
+        return self._queries.envs_list(at=self.at, where=where, sort=sort, limit=limit)
+
+    def env(self, env: int) -> EnvAnswer:
+        """One environment in full."""
+        return self._queries.env_read(env, at=self.at)
+
+    def policy(self, *, env: int | None = None, window: int | None = None) -> PolicyAnswer:
+        """Policy readings and the action distribution."""
+        return self._queries.policy_read(at=self.at, env=env, window=window)
+
+    def rewards(self, *, env: int | None = None, window: int | None = None) -> RewardsAnswer:
+        """Reward components and the identity's residual."""
+        return self._queries.rewards_read(at=self.at, env=env, window=window)
+
+    def seeds(
+        self,
+        *,
+        sort: str = "-contribution",
+        limit: int | None = None,
+        stage: str | None = None,
+        env: int | None = None,
+    ) -> SeedsAnswer:
+        """Live seeds, ranked."""
+        return self._queries.seeds_list(at=self.at, sort=sort, limit=limit, stage=stage, env=env)
+
+    def seed(self, env: int, slot: str) -> SeedAnswer:
+        """One slot of one environment."""
+        return self._queries.seed_read(env, slot, at=self.at)
+
+    def events(
+        self,
+        *,
+        severity: str | None = None,
+        type: str | None = None,
+        env: int | None = None,
+        since: str | None = None,
+        limit: int | None = 20,
+    ) -> EventsAnswer:
+        """The newest events that match."""
+        return self._queries.events_list(
+            at=self.at, severity=severity, type=type, env=env, since=since, limit=limit
+        )
+
+    def series(
+        self, metric: str, *, env: int | None = None, last: int | None = None, points: int = 200
+    ) -> Curve:
+        """One metric over time."""
+        return self._queries.series_read(metric, at=self.at, env=env, last=last, points=points)
+
+    def check(self, condition: str, *, env: int | None = None) -> ConditionAnswer:
+        """Whether a condition holds."""
+        return self._queries.condition_check(condition, env=env, at=self.at)
+
+    def vitals(self) -> VitalsAnswer:
+        """The machine, the throughput and the telemetry."""
+        return self._queries.vitals_read(at=self.at)

@@ -1,0 +1,50 @@
+"""What a command may ask of the session it runs in: the few that drive it need this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from sanctum.command.moment import Moment
+from sanctum.model.answers import RunSummary
+
+if TYPE_CHECKING:
+    import click
+
+
+class Session(Protocol):
+    """The shell, the one-shot command and the script runner, as a command sees them."""
+
+    settings: Mapping[str, str]
+
+    def moment(
+        self, run: str | None = None, at: str | None = None, timeout_s: float | None = None
+    ) -> Moment:
+        """The run in question (the session's own without `run`) at a moment.
+
+        Raises NoSuchRun when there is none, with how to start one.
+        """
+
+    def runs(self) -> Sequence[RunSummary]:
+        """Every record found, newest first."""
+
+    def reap(self) -> Sequence[RunSummary]:
+        """End recorders whose trainer has gone; gives those that were ended."""
+
+    def attach(self, run: str) -> Moment:
+        """Make `run` (id, record file) the session's own."""
+
+    def set(self, name: str, value: str) -> str:
+        """Change a setting; gives its value as understood. Raises UsageError."""
+
+    def source(self, path: str, arguments: Sequence[str]) -> int:
+        """Run a command file, printing its answers as they come; gives its exit code."""
+
+    def words(self) -> Mapping[str, click.Command]:
+        """Every word that can be typed, with its command."""
+
+    def files(self) -> Mapping[str, str]:
+        """Every command file by name, with its first comment line."""
+
+    def leave(self) -> None:
+        """End the session after this line."""

@@ -1,0 +1,1 @@
+"""What an answer holds, and the questions: frozen Structs over msgspec alone."""

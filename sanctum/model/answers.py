@@ -1,0 +1,443 @@
+"""What an answer holds: frozen Structs, one per question, units in the names, absences kept.
+
+Accuracies are in percent, contributions and improvements in percentage points, times in seconds
+since the epoch, ages in vector steps. `at` is the moment an answer speaks of.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from sanctum.model.readings import NOT_MEASURED, Reading
+
+Verdict = Literal["ok", "warn", "crit"]
+State = Literal["starting", "live", "stale", "finished", "interrupted", "failed", "died"]
+
+
+class _Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What all answers share."""
+
+
+class At(_Answer, frozen=True):
+    """The moment an answer speaks of.
+
+    `update` is the last policy update at or before `step`; None before the first. `live` says that
+    it was asked as of now, in a run whose trainer is there.
+    """
+
+    step: int | None
+    update: int | None
+    time: float | None
+    live: bool
+    attempt: int = 1
+
+
+class RunState(_Answer, frozen=True):
+    """How the run is, as of the moment asked about.
+
+    `since_s` is the age of the newest telemetry in seconds (live, stale) or the time since the end.
+    `why` is a sentence: the exception, the signal, the reason of a stall.
+    """
+
+    word: State
+    since_s: float | None = None
+    why: str | None = None
+    exception: str | None = None
+    traceback: str | None = None
+
+
+class Lost(_Answer, frozen=True):
+    """Telemetry that did not arrive: what, over which steps, how often, why."""
+
+    what: str
+    first_step: int
+    last_step: int
+    count: int
+    reason: str
+
+
+class Size(_Answer, frozen=True):
+    """Bytes of one class of data in the record, and the steps they span."""
+
+    what: str
+    used_bytes: int
+    rows: int
+    first_step: int | None = None
+    last_step: int | None = None
+
+
+class Attempt(_Answer, frozen=True):
+    """One attempt of the run: a trainer's process from its start to its end."""
+
+    attempt: int
+    pid: int
+    started: float
+    first_step: int | None
+    last_step: int | None
+    how: str
+
+
+class Header(_Answer, frozen=True):
+    """What the trainer said of itself at the start."""
+
+    run_id: str
+    task: str
+    envs: int
+    actions: dict[str, list[str]] = {}
+    slots: list[str] = []
+    blueprints: list[str] = []
+    stages: list[str] = []
+    rewards: dict[str, int] = {}
+    features: list[str] = []
+    rollout_steps: int | None = None
+    planned_steps: int | None = None
+    planned_updates: int | None = None
+    planned_episodes: int | None = None
+    config: dict[str, Any] = {}
+    pid: int = 0
+    host: str = ""
+    argv: list[str] = []
+    directory: str = ""
+    started: float = 0.0
+
+
+class RunAnswer(_Answer, frozen=True):
+    """``run.read``: the header, how the run is, its clocks, throughput and record."""
+
+    at: At
+    header: Header
+    state: RunState
+    record: str
+    used_bytes: int
+    recording: bool
+    first_step: int | None = None
+    last_step: int | None = None
+    last_update: int | None = None
+    episodes: int = 0
+    events: int = 0
+    steps_per_s: Reading = NOT_MEASURED
+    steps_per_s_run: Reading = NOT_MEASURED
+    lost: list[Lost] = []
+    lost_count: int = 0
+    sizes: list[Size] = []
+    attempts: list[Attempt] = []
+    columns: list[str] = []
+    metrics: list[str] = []
+    event_types: list[str] = []
+
+
+class Health(_Answer, frozen=True):
+    """The health of one environment: a word, why, and how bad."""
+
+    word: str
+    reason: str
+    verdict: Verdict | None = None
+
+
+class EnvRow(_Answer, frozen=True):
+    """One environment at a moment. `action` is the op chosen, `target` the slot it was for.
+
+    `columns` are all other measured columns by name; `age_steps` is the age of its newest row.
+    """
+
+    env: int
+    health: Health
+    age_steps: int | None = None
+    episode: Reading = NOT_MEASURED
+    env_step: Reading = NOT_MEASURED
+    accuracy: Reading = NOT_MEASURED
+    best_accuracy: Reading = NOT_MEASURED
+    loss: Reading = NOT_MEASURED
+    reward: Reading = NOT_MEASURED
+    value: Reading = NOT_MEASURED
+    entropy: Reading = NOT_MEASURED
+    active_seeds: Reading = NOT_MEASURED
+    seeds: list[str] = []
+    action: str | None = None
+    target: str | None = None
+    columns: dict[str, Reading] = {}
+
+
+class EnvsAnswer(_Answer, frozen=True):
+    """``envs.list``. `unknown` rows were left out since the condition could not be decided."""
+
+    at: At
+    rows: list[EnvRow]
+    shown: int
+    total: int
+    unknown: int = 0
+
+
+class GateInput(_Answer, frozen=True):
+    """One input of a seed's next gate: its value, what is needed, whether that holds.
+
+    `passed` is None when the value is absent: a gate fails closed on missing evidence.
+    """
+
+    name: str
+    value: Reading
+    needed: Reading
+    passed: bool | None = None
+
+
+class SeedRow(_Answer, frozen=True):
+    """One seed in one slot of one environment at a moment."""
+
+    env: int
+    slot: str
+    stage: str
+    blueprint: str | None = None
+    alpha: Reading = NOT_MEASURED
+    alpha_target: Reading = NOT_MEASURED
+    age_steps: Reading = NOT_MEASURED
+    stage_steps: Reading = NOT_MEASURED
+    parameters: Reading = NOT_MEASURED
+    contribution: Reading = NOT_MEASURED
+    improvement: Reading = NOT_MEASURED
+    gradient_health: Reading = NOT_MEASURED
+    gate: str | None = None
+    gate_inputs: list[GateInput] = []
+    said_age_steps: int | None = None
+
+
+class SeedsAnswer(_Answer, frozen=True):
+    """``seeds.list``: the seeds that live, ranked; and how many are in each stage."""
+
+    at: At
+    rows: list[SeedRow]
+    shown: int
+    total: int
+    stages: dict[str, int] = {}
+    unranked: int = 0
+
+
+class Event(_Answer, frozen=True):
+    """One line of the timeline."""
+
+    id: int
+    step: int | None
+    time: float
+    severity: str
+    type: str
+    text: str
+    env: int | None = None
+    slot: str | None = None
+    attempt: int = 1
+    data: dict[str, Any] = {}
+
+
+class EventsAnswer(_Answer, frozen=True):
+    """``events.list``: the newest `shown` of `total`, oldest of them first.
+
+    `severities` counts what matched the other filters, by severity.
+    """
+
+    at: At
+    rows: list[Event]
+    shown: int
+    total: int
+    severities: dict[str, int] = {}
+
+
+class Curve(_Answer, frozen=True):
+    """Points of one metric over steps or updates; decimated points keep their min and max.
+
+    `low` and `high` are empty unless `decimated`.
+    """
+
+    metric: str
+    unit: str
+    clock: Literal["step", "update"]
+    steps: list[int]
+    values: list[Reading]
+    low: list[Reading] = []
+    high: list[Reading] = []
+    decimated: bool = False
+
+
+class SeedAnswer(_Answer, frozen=True):
+    """``seed.read``: one seed, its alpha and contribution over time, and what happened to it.
+
+    `row` is None when the slot is empty and nothing was ever in it.
+    """
+
+    at: At
+    env: int
+    slot: str
+    row: SeedRow | None
+    alpha: Curve | None
+    contribution: Curve | None
+    events: list[Event]
+
+
+class Decision(_Answer, frozen=True):
+    """One decision: the op, its target, its probability, and what came of it."""
+
+    step: int
+    action: str | None
+    target: str | None
+    blueprint: str | None
+    probability: Reading
+    value: Reading
+    reward: Reading
+    forced: bool | None
+
+
+class Component(_Answer, frozen=True):
+    """One reward component: as of the last step, and over the window.
+
+    `share` is its part of the sum of absolute means; `sign` is how it enters the total.
+    """
+
+    name: str
+    last: Reading
+    mean: Reading
+    spread: Reading
+    share: Reading
+    sign: int = 1
+
+
+class ActionReward(_Answer, frozen=True):
+    """The reward that came with an op, over the window, and how many times it was taken."""
+
+    action: str
+    count: int
+    mean: Reading
+    components: dict[str, Reading] = {}
+
+
+class RewardsAnswer(_Answer, frozen=True):
+    """``rewards.read``: of one environment, or the mean over all when `env` is None.
+
+    `residual` is the total minus the signed sum of the components at the last step,
+    `worst_residual` the largest over the window by absolute value. The window is
+    `first_step`..`last_step`.
+    """
+
+    at: At
+    env: int | None
+    components: list[Component]
+    total: Component
+    residual: Reading
+    worst_residual: Reading
+    first_step: int | None
+    last_step: int | None
+    rows: int
+    actions: list[ActionReward] = []
+
+
+class EnvAnswer(_Answer, frozen=True):
+    """``env.read``: one environment in full."""
+
+    at: At
+    row: EnvRow
+    seeds: list[SeedRow]
+    decisions: list[Decision]
+    rewards: RewardsAnswer | None
+    accuracy: Curve | None
+    events: list[Event]
+
+
+class PolicyReading(_Answer, frozen=True):
+    """One policy metric: its value, verdict, the thresholds that made it, and what it rests on.
+
+    `age_updates` counts updates since it was measured; `previous` is its value one update earlier.
+    """
+
+    name: str
+    value: Reading
+    unit: str
+    group: str
+    meaning: str
+    verdict: Verdict | None
+    thresholds: str
+    age_updates: int | None
+    previous: Reading = NOT_MEASURED
+
+
+class ActionShare(_Answer, frozen=True):
+    """How often one op is taken, in four readings over the window.
+
+    `share`: of all decisions. `unforced_share`: of decisions with more than one legal op.
+    `opportunity_rate`: times taken over times legal. `mean_probability`: the policy's own, where
+    it was legal.
+    """
+
+    action: str
+    count: int
+    share: Reading
+    unforced_count: int
+    unforced_share: Reading
+    legal_count: int
+    opportunity_rate: Reading
+    mean_probability: Reading
+
+
+class PolicyAnswer(_Answer, frozen=True):
+    """``policy.read``: every reading of the last update, and what the policy does.
+
+    The window of the actions is `first_step`..`last_step`, `decisions` in number; `env` restricts
+    them to one environment. `update_step` is the step the update was made at.
+    """
+
+    at: At
+    readings: list[PolicyReading]
+    actions: list[ActionShare]
+    decisions: int
+    unforced: int | None
+    first_step: int | None
+    last_step: int | None
+    update_step: int | None = None
+    update_age_s: float | None = None
+    env: int | None = None
+
+
+class Vital(_Answer, frozen=True):
+    """One reading of the machine or the telemetry; `note` says what an absent one lacks."""
+
+    name: str
+    value: Reading
+    unit: str
+    verdict: Verdict | None = None
+    note: str = ""
+
+
+class VitalsAnswer(_Answer, frozen=True):
+    """``vitals.read``: the machine, the throughput and the telemetry."""
+
+    at: At
+    readings: list[Vital]
+    notes: list[str] = []
+
+
+class ConditionAnswer(_Answer, frozen=True):
+    """``condition.check``: whether it holds; None when it cannot be known, and why.
+
+    `values` are the names it used with what they were.
+    """
+
+    at: At
+    condition: str
+    holds: bool | None
+    values: dict[str, Reading] = {}
+    why: str = ""
+
+
+class RunSummary(_Answer, frozen=True):
+    """One line of ``runs``: what is known of a record without opening a connection."""
+
+    run_id: str
+    state: str
+    task: str = ""
+    envs: int | None = None
+    started: float | None = None
+    ended: float | None = None
+    last_step: int | None = None
+    used_bytes: int | None = None
+    path: str = ""
+    host: str = ""
+    pid: int | None = None
+    recorder: int | None = None
+    note: str = ""

@@ -1,0 +1,95 @@
+"""Every question, as one Protocol: the record implements it, the wire carries it, rules ask it.
+
+A method ``envs_list`` is the RPC method ``envs.list``. `at` is a moment as a person types it:
+``live`` (or None), ``1200``, ``-50``, ``u41``, ``-5m``, ``14:05:30``. Methods raise UsageError for
+what is out of range and NoDataYet for what the run has not said.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sanctum.model.answers import (
+    ConditionAnswer,
+    Curve,
+    EnvAnswer,
+    EnvsAnswer,
+    EventsAnswer,
+    PolicyAnswer,
+    RewardsAnswer,
+    RunAnswer,
+    SeedAnswer,
+    SeedsAnswer,
+    VitalsAnswer,
+)
+
+
+class Queries(Protocol):
+    """The questions a record can answer, as of any moment."""
+
+    def run_read(self, at: str | None = None) -> RunAnswer:
+        """The header, how the run is, clocks, throughput, telemetry lost, the record's size."""
+
+    def envs_list(
+        self,
+        at: str | None = None,
+        where: str | None = None,
+        sort: str = "env",
+        limit: int | None = None,
+    ) -> EnvsAnswer:
+        """One row an environment; `sort` is a column's name, ``-`` before it for largest first."""
+
+    def env_read(self, env: int, at: str | None = None) -> EnvAnswer:
+        """One environment in full."""
+
+    def policy_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> PolicyAnswer:
+        """Policy readings; the action distribution over the last `window` steps."""
+
+    def rewards_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> RewardsAnswer:
+        """Reward components over the last `window` steps, and the identity's residual."""
+
+    def seeds_list(
+        self,
+        at: str | None = None,
+        sort: str = "-contribution",
+        limit: int | None = None,
+        stage: str | None = None,
+        env: int | None = None,
+    ) -> SeedsAnswer:
+        """Live seeds ranked by `sort`; those whose reading is absent come last."""
+
+    def seed_read(self, env: int, slot: str, at: str | None = None) -> SeedAnswer:
+        """One slot of one environment: its seed, its curves, its lifecycle."""
+
+    def events_list(
+        self,
+        at: str | None = None,
+        severity: str | None = None,
+        type: str | None = None,
+        env: int | None = None,
+        since: str | None = None,
+        limit: int | None = 20,
+    ) -> EventsAnswer:
+        """The newest events at or above `severity`; `since` is a moment."""
+
+    def series_read(
+        self,
+        metric: str,
+        at: str | None = None,
+        env: int | None = None,
+        last: int | None = None,
+        points: int = 200,
+    ) -> Curve:
+        """One metric over steps (per environment, or their mean) or over updates."""
+
+    def condition_check(
+        self, condition: str, env: int | None = None, at: str | None = None
+    ) -> ConditionAnswer:
+        """Whether a condition holds at a moment: of the policy, or of one environment."""
+
+    def vitals_read(self, at: str | None = None) -> VitalsAnswer:
+        """The machine, the throughput and the telemetry."""

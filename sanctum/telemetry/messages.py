@@ -1,0 +1,197 @@
+"""What a trainer says: one Struct per kind of message, tagged and versioned.
+
+On the wire each is MessagePack behind a four-byte length (`frames`); arrays travel as raw bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+VERSION = 1
+
+Scalar = float | None
+Config = dict[str, str | int | float | bool | None]
+
+
+class _Frame(msgspec.Struct, tag_field="is", omit_defaults=True, gc=False):
+    """What all messages share: a tag under ``is``."""
+
+
+class Array(msgspec.Struct, array_like=True, gc=False):
+    """An array as its raw little-endian bytes, C order.
+
+    `dtype` is numpy's short string (``<f4``); `states`, when present, is one byte a cell in the
+    same order: 0 value, 1 not measured, 2 masked, 3 late.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+    states: bytes | None = None
+
+
+class RunStarted(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="start"):
+    """The header of a run; sent once per attempt, and first."""
+
+    run_id: str
+    task: str
+    envs: int
+    version: int = VERSION
+    actions: dict[str, list[str]] = {}
+    slots: list[str] = []
+    blueprints: list[str] = []
+    stages: list[str] = []
+    rewards: dict[str, int] = {}
+    features: list[str] = []
+    rollout_steps: int | None = None
+    planned_steps: int | None = None
+    planned_updates: int | None = None
+    planned_episodes: int | None = None
+    config: Config = {}
+    policy: str | None = None
+    pid: int = 0
+    pid_started: float = 0.0
+    boot_id: str = ""
+    host: str = ""
+    argv: list[str] = []
+    directory: str = ""
+    python: str = ""
+    time: float = 0.0
+
+
+class Step(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="step"):
+    """One vector step: arrays over environments (or over `envs`, when given).
+
+    `columns` are (E,) arrays by flat name: ``accuracy``, ``reward``, ``reward/rent``,
+    ``action/op``. `matrices` are (E, n): ``probability/op``, ``mask/op``, ``observation``,
+    ``recurrent``. `at` is the sender's monotonic clock, in seconds.
+    """
+
+    step: int
+    columns: dict[str, Array]
+    matrices: dict[str, Array] = {}
+    envs: list[int] | None = None
+    at: float = 0.0
+
+
+class Update(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="update"):
+    """One policy update: scalars by metric name, None where not measured.
+
+    Per-head scalars are flattened: ``entropy.op``. `masked` names those that had no meaning.
+    `first_step`..`last_step` are the vector steps it learned from, inclusive.
+    """
+
+    update: int
+    scalars: dict[str, Scalar]
+    masked: list[str] = []
+    first_step: int | None = None
+    last_step: int | None = None
+    step: int | None = None
+
+
+class SeedState(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="seed"):
+    """The state of one seed in one slot of one environment.
+
+    `numbers` holds what was measured by name (alpha, alpha_target, age_steps, stage_steps,
+    parameters, contribution in points, improvement in points, gradient_health, ...);
+    `gate_inputs` is name -> (value, needed) for the next `gate`.
+    """
+
+    env: int
+    slot: str
+    stage: str
+    step: int
+    blueprint: str | None = None
+    numbers: dict[str, Scalar] = {}
+    gate: str | None = None
+    gate_inputs: dict[str, tuple[Scalar, Scalar]] = {}
+    cause: str | None = None
+
+
+class EpisodeEnded(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="episode"):
+    """One environment finished an episode. Accuracies in percent."""
+
+    env: int
+    episode: int
+    step: int
+    final_accuracy: Scalar = None
+    best_accuracy: Scalar = None
+    episode_return: Scalar = None
+    length: int | None = None
+    outcome: str | None = None
+    terminated: bool = False
+    truncated: bool = False
+    numbers: dict[str, Scalar] = {}
+
+
+class Message(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="message"):
+    """A line for the timeline. Severities: debug, info, warn, error, critical."""
+
+    text: str
+    severity: str = "info"
+    type: str = "message"
+    step: int | None = None
+    env: int | None = None
+    slot: str | None = None
+    data: dict[str, Any] = {}
+
+
+class Backfill(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="backfill"):
+    """Columns (T, E) for the steps from `first_step` on: advantages, returns, contributions."""
+
+    first_step: int
+    columns: dict[str, Array]
+
+
+class PolicySaved(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="policy"):
+    """Policy weights after an update, in a safetensors file that was renamed into place."""
+
+    update: int
+    path: str
+    factory: str | None = None
+    bytes: int = 0
+
+
+class Gap(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="gap"):
+    """What the probe could not send. `what`: matrices, weights or columns."""
+
+    what: str
+    first_step: int
+    last_step: int
+    count: int
+    reason: str
+
+
+class Beat(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="beat"):
+    """Once a second from the probe's thread: the process is there, and how full the queue is."""
+
+    queued_bytes: int = 0
+    sent: int = 0
+    lost: int = 0
+    at: float = 0.0
+
+
+class RunEnded(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="end"):
+    """How it ended: finished, interrupted, or exception with its traceback."""
+
+    how: str
+    exception: str | None = None
+    traceback: str | None = None
+    step: int | None = None
+
+
+Frame = (
+    RunStarted
+    | Step
+    | Update
+    | SeedState
+    | EpisodeEnded
+    | Message
+    | Backfill
+    | PolicySaved
+    | Gap
+    | Beat
+    | RunEnded
+)
