@@ -10,7 +10,7 @@ import click
 _SEED = re.compile(r"(\d+)\.([^\s.]+)\Z")
 
 
-class EnvType(click.ParamType):
+class EnvType(click.ParamType):  # type: ignore[type-arg]
     """An environment's number, as in ``env 7``."""
 
     name = "env"
@@ -24,7 +24,7 @@ class EnvType(click.ParamType):
         return int(value)
 
 
-class SeedType(click.ParamType):
+class SeedType(click.ParamType):  # type: ignore[type-arg]
     """A seed's place, ``N.SLOT``, as in ``7.r0c1``."""
 
     name = "seed"

@@ -1,0 +1,102 @@
+"""``sanctum.attach``: start the recorder, give a `Run`; without a recorder the trainer trains on."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sanctum.probe import endings
+from sanctum.probe.backlog import Backlog
+from sanctum.probe.launch import RecorderFailed, launch
+from sanctum.probe.run import Run, say
+from sanctum.probe.sender import Sender
+from sanctum.telemetry import RunStarted
+
+
+def attach(
+    run_id: str | None = None,
+    *,
+    task: str = "",
+    envs: int = 1,
+    actions: Mapping[str, Sequence[str]] | None = None,
+    slots: Sequence[str] = (),
+    blueprints: Sequence[str] = (),
+    stages: Sequence[str] = (),
+    rewards: Mapping[str, int] | None = None,
+    features: Sequence[str] = (),
+    rollout_steps: int | None = None,
+    planned_steps: int | None = None,
+    planned_updates: int | None = None,
+    planned_episodes: int | None = None,
+    config: Mapping[str, Any] | None = None,
+    policy: str | None = None,
+) -> Run:
+    """Attach Sanctum to this process; the first and only call a trainer needs.
+
+    `actions` are the names per head, `rewards` the components with the sign by which they enter the
+    total (+1 or -1), `features` the names of the observation's columns, `policy` the import path
+    (``"module:function"``) that rebuilds the policy. A `run_id` that a live trainer uses is not
+    shared: ``run.run_id`` is the one given. Attaching again ends this process's earlier run.
+    Never raises for want of a recorder: it says so once and the `Run` does nothing.
+    """
+    for earlier in endings.live():
+        earlier.close()
+    wanted = run_id or f"{_word(task) or 'run'}-{time.strftime('%m%d-%H%M%S')}"
+    run = Run(wanted, Backlog(), say)
+    header = RunStarted(
+        wanted,
+        task,
+        int(envs),
+        actions={head: [str(name) for name in names] for head, names in (actions or {}).items()},
+        slots=[str(slot) for slot in slots],
+        blueprints=[str(one) for one in blueprints],
+        stages=[str(one) for one in stages],
+        rewards={str(name): 1 if sign >= 0 else -1 for name, sign in (rewards or {}).items()},
+        features=[str(one) for one in features],
+        rollout_steps=rollout_steps,
+        planned_steps=planned_steps,
+        planned_updates=planned_updates,
+        planned_episodes=planned_episodes,
+        config={str(key): _setting(value) for key, value in (config or {}).items()},
+        policy=policy,
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        argv=list(sys.argv),
+        directory=_directory(),
+        python=sys.executable,
+        time=time.time(),
+    )
+    try:
+        link = launch(header)
+    except RecorderFailed as failed:
+        say(f"sanctum: {failed.sentence}; training goes on, nothing is recorded")
+        return run
+    if link.note:
+        say(f"sanctum: {link.note}")
+    run.run_id = link.run_id
+
+    def lost(why: str) -> None:
+        say(f"sanctum: {why}; training goes on, what follows is not recorded")
+
+    run._listen(Sender(run._backlog, link.socket, lost), link.record)
+    endings.watch(run)
+    return run
+
+
+def _word(text: str) -> str:
+    return "".join(one for one in text if one.isalnum() or one in "-_")
+
+
+def _setting(value: Any) -> str | int | float | bool | None:
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def _directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""

@@ -1,0 +1,107 @@
+"""Starting the recorder: a process of its own session, on the other end of a socket pair."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sanctum.errors import SanctumError
+from sanctum.telemetry import RunStarted
+from sanctum.telemetry.frames import encode
+
+READY_WITHIN_S = 15.0
+_ROOT = str(Path(__file__).resolve().parents[2])
+
+
+class RecorderFailed(SanctumError):
+    """The recorder could not be started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A started recorder: our end of the pair, the id the run was given, its record, a remark."""
+
+    socket: socket.socket
+    run_id: str
+    record: str
+    note: str
+
+
+def launch(header: RunStarted) -> Link:
+    """Start a recorder for the run of `header` and wait until it has opened the record.
+
+    Blocks for as long as a Python process takes to start, at most `READY_WITHIN_S`.
+    Raises RecorderFailed.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs, tempfile.TemporaryFile() as complaints:
+        try:
+            subprocess.Popen(
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "sanctum.recorder",
+                    "--ingest-fd",
+                    str(theirs.fileno()),
+                ],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                start_new_session=True,
+                env=_environment(),
+            )
+        except OSError as error:
+            ours.close()
+            raise RecorderFailed(f"the recorder could not be started: {error}") from error
+        theirs.close()
+        try:
+            return _greet(ours, header)
+        except (OSError, ValueError) as error:
+            ours.close()
+            complaints.seek(0)
+            last = complaints.read().decode(errors="replace").strip().splitlines()[-1:]
+            raise RecorderFailed(
+                f"the recorder did not start: {last[0] if last else error or 'it said nothing'}"
+            ) from error
+
+
+def _greet(link: socket.socket, header: RunStarted) -> Link:
+    link.settimeout(READY_WITHIN_S)
+    link.sendall(encode(header))
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        data = link.recv(1)
+        if not data:
+            raise ValueError("it ended at once")
+        line += data
+    answer = json.loads(line)
+    if "error" in answer:
+        raise ValueError(answer["error"])
+    return Link(link, answer["run_id"], answer["record"], answer.get("note", ""))
+
+
+def _environment() -> dict[str, str]:
+    """The trainer's, without its devices; this checkout stays importable when it is not installed."""
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    if not _ROOT.endswith(("site-packages", "dist-packages")):
+        paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+        environment["PYTHONPATH"] = os.pathsep.join([*paths, _ROOT])
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        environment[name] = "1"
+    return environment
+
+
+def hang_up(link: socket.socket) -> None:
+    """Close our end; harmless when it is closed."""
+    with contextlib.suppress(OSError):
+        link.shutdown(socket.SHUT_RDWR)
+    link.close()

@@ -1,0 +1,358 @@
+"""`Run`: what a trainer holds. Its methods copy a few arrays, append them to a deque and return.
+
+Nothing here blocks the training thread or raises into it: a call that cannot be understood is
+counted, said once on stderr, and left in the record as an event.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from sanctum.probe import endings
+from sanctum.probe.backlog import Backlog
+from sanctum.probe.copies import chosen, copied, prefixed
+from sanctum.probe.sender import Sender
+from sanctum.telemetry import (
+    SEVERITIES,
+    Array,
+    Backfill,
+    EpisodeEnded,
+    Frame,
+    Masked,
+    Message,
+    RunEnded,
+    SeedState,
+    Step,
+    Update,
+)
+
+CLOSE_WITHIN_S = 5.0
+Scalars = Mapping[str, Any]
+
+
+class Run:
+    """A run under observation; made by `sanctum.attach`.
+
+    A context manager: leaving it by an exception records the exception. `close()` may be called
+    twice. Methods may be called from any thread. `recording` is False when no recorder listens.
+    """
+
+    def __init__(self, run_id: str, backlog: Backlog, say: Callable[[str], None]) -> None:
+        self.run_id = run_id
+        self.record: str | None = None
+        self._backlog = backlog
+        self._sender: Sender | None = None
+        self._say = say
+        self._closed = False
+        self._closing = threading.Lock()
+        self._pid = os.getpid()
+        self._last_step: int | None = None
+        self._names: dict[str, dict[str, str]] = {
+            kind: {} for kind in ("reward", "action", "probability", "mask")
+        }
+        self.refused = 0
+
+    @property
+    def recording(self) -> bool:
+        """Whether a recorder listens."""
+        return not self._closed and self._sender is not None and self._sender.alive
+
+    @property
+    def lost(self) -> int:
+        """Readings that were left out because the queue was full."""
+        return self._backlog.lost
+
+    def step(
+        self,
+        step: int,
+        /,
+        *,
+        rewards: Mapping[str, Any] | None = None,
+        actions: Mapping[str, Any] | None = None,
+        probabilities: Mapping[str, Any] | None = None,
+        masks: Mapping[str, Any] | None = None,
+        observation: Any = None,
+        recurrent: Any = None,
+        envs: Sequence[int] | None = None,
+        **columns: Any,
+    ) -> None:
+        """One vector step: every environment's row in one call.
+
+        `columns` are (E,) arrays by name: accuracy (percent), loss, reward, value, log_prob,
+        entropy, done, env_step, episode, ... `rewards` are the components of ``reward``, `actions`
+        the index chosen by each head (negative: the head was not used), `probabilities` and `masks`
+        (E, n) per head, `observation` (E, F), `recurrent` (E, ...). With `envs` the arrays are for
+        that subset. A numpy masked array marks cells that had no meaning.
+        """
+        if not self.recording:
+            return
+        try:
+            flat = {name: copied(value) for name, value in columns.items() if value is not None}
+            if rewards:
+                named = prefixed("reward", self._names["reward"], rewards)
+                flat.update({name: copied(value) for name, value in named.items()})
+            if actions:
+                named = prefixed("action", self._names["action"], actions)
+                flat.update({name: chosen(value) for name, value in named.items()})
+            matrices: dict[str, Array] = {}
+            for kind, given in (("probability", probabilities), ("mask", masks)):
+                if given:
+                    named = prefixed(kind, self._names[kind], given)
+                    matrices.update({name: copied(value) for name, value in named.items()})
+            if observation is not None:
+                matrices["observation"] = copied(observation)
+            if recurrent is not None:
+                matrices["recurrent"] = copied(recurrent)
+            used = sum([len(one.data) for one in flat.values()])
+            used += sum([len(one.data) for one in matrices.values()])
+            subset = None if envs is None else [int(env) for env in envs]
+            self._last_step = int(step)
+            self._backlog.put(
+                Step(self._last_step, flat, matrices, subset, time.monotonic()), used + 64
+            )
+        except Exception as error:
+            self._refuse("step", error)
+
+    def update(
+        self,
+        update: int,
+        /,
+        *,
+        steps: tuple[int, int] | None = None,
+        heads: Mapping[str, Scalars] | None = None,
+        **scalars: Any,
+    ) -> None:
+        """One policy update, under the names of the metric catalogue or another library's.
+
+        `steps` are the first and last vector step it learned from; `heads` scalars per head.
+        None is *not measured*, `sanctum.MASKED` had no meaning; tensors of one element will do.
+        """
+        try:
+            flat = dict(scalars)
+            for head, readings in (heads or {}).items():
+                flat.update({f"{name}.{head}": value for name, value in readings.items()})
+            masked = [name for name, value in flat.items() if isinstance(value, Masked)]
+            values = {
+                name: None if value is None else float(value)
+                for name, value in flat.items()
+                if not isinstance(value, Masked)
+            }
+            first, last = steps if steps is not None else (None, None)
+            self._put(
+                Update(
+                    int(update),
+                    values,
+                    masked,
+                    None if first is None else int(first),
+                    None if last is None else int(last),
+                    self._last_step,
+                ),
+                64 * len(values),
+            )
+        except Exception as error:
+            self._refuse("update", error)
+
+    def seed(
+        self,
+        env: int,
+        slot: str,
+        stage: str,
+        /,
+        *,
+        step: int | None = None,
+        blueprint: str | None = None,
+        gate: str | None = None,
+        gate_inputs: Mapping[str, tuple[float | None, float | None]] | None = None,
+        cause: str | None = None,
+        **numbers: Any,
+    ) -> None:
+        """The state of the seed in one slot: at every change of stage, and now and then between.
+
+        `numbers`: alpha, alpha_target, age_steps, stage_steps, parameters, contribution and
+        improvement (points), gradient_health, ...; None is *not measured*. `gate_inputs` is name ->
+        (value, needed) of the next gate. `cause` says who or what changed the stage.
+        """
+        try:
+            inputs = {
+                name: (_scalar(value), _scalar(needed))
+                for name, (value, needed) in (gate_inputs or {}).items()
+            }
+            self._put(
+                SeedState(
+                    int(env),
+                    str(slot),
+                    str(stage),
+                    self._step(step),
+                    blueprint,
+                    {name: _scalar(value) for name, value in numbers.items()},
+                    gate,
+                    inputs,
+                    cause,
+                ),
+                256,
+            )
+        except Exception as error:
+            self._refuse("seed", error)
+
+    def episode(
+        self,
+        env: int,
+        episode: int,
+        /,
+        *,
+        step: int | None = None,
+        final_accuracy: float | None = None,
+        best_accuracy: float | None = None,
+        episode_return: float | None = None,
+        length: int | None = None,
+        outcome: str | None = None,
+        terminated: bool = False,
+        truncated: bool = False,
+        **numbers: Any,
+    ) -> None:
+        """One environment finished an episode. Accuracies in percent."""
+        try:
+            self._put(
+                EpisodeEnded(
+                    int(env),
+                    int(episode),
+                    self._step(step),
+                    _scalar(final_accuracy),
+                    _scalar(best_accuracy),
+                    _scalar(episode_return),
+                    None if length is None else int(length),
+                    outcome,
+                    bool(terminated),
+                    bool(truncated),
+                    {name: _scalar(value) for name, value in numbers.items()},
+                ),
+                256,
+            )
+        except Exception as error:
+            self._refuse("episode", error)
+
+    def message(
+        self,
+        text: str,
+        /,
+        *,
+        severity: str = "info",
+        type: str = "message",
+        env: int | None = None,
+        slot: str | None = None,
+        step: int | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A line for the timeline. Severities: debug, info, warn, error, critical."""
+        try:
+            if severity not in SEVERITIES:
+                raise ValueError(f"no severity {severity!r}; there are {', '.join(SEVERITIES)}")
+            plain = {str(key): _plain(value) for key, value in (data or {}).items()}
+            self._put(
+                Message(
+                    str(text),
+                    severity,
+                    type,
+                    self._last_step if step is None else int(step),
+                    None if env is None else int(env),
+                    slot,
+                    plain,
+                ),
+                256 + len(str(text)),
+            )
+        except Exception as error:
+            self._refuse("message", error)
+
+    def backfill(self, first_step: int, /, **columns: Any) -> None:
+        """Columns (T, E) for the T steps from `first_step` on: advantages, returns."""
+        try:
+            flat = {name: copied(value) for name, value in columns.items()}
+            used = sum([len(one.data) for one in flat.values()])
+            self._put(Backfill(int(first_step), flat), used)
+        except Exception as error:
+            self._refuse("backfill", error)
+
+    def close(self) -> None:
+        """The run is over: finished. Sends what waits, for at most a few seconds."""
+        self._end("finished")
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end(*endings.how_it_failed(kind, value, trace))
+
+    def _listen(self, sender: Sender, record: str) -> None:
+        self._sender, self.record = sender, record
+        sender.start()
+
+    def _step(self, step: int | None) -> int:
+        if step is not None:
+            return int(step)
+        return 0 if self._last_step is None else self._last_step
+
+    def _put(self, frame: Frame, used_bytes: int) -> None:
+        if self.recording:
+            self._backlog.put(frame, used_bytes)
+
+    def _refuse(self, call: str, error: Exception) -> None:
+        self.refused += 1
+        if self.refused > 1:
+            return
+        text = f"run.{call}(...) was not understood and left out: {type(error).__name__}: {error}"
+        self._say(f"sanctum: {text}; more of these are counted, not said")
+        self._put(Message(text, "warn", "probe", self._last_step), 256)
+
+    def _end(self, how: str, exception: str | None = None, trace: str | None = None) -> None:
+        with self._closing:
+            if self._closed or self._pid != os.getpid():
+                return
+            if self.refused > 1:
+                text = f"{self.refused} calls of the trainer were not understood and left out"
+                self._put(Message(text, "warn", "probe", self._last_step), 256)
+            self._put(RunEnded(how, exception, trace, self._last_step), 256)
+            self._closed = True
+        endings.forget(self)
+        if self._sender is not None and not self._sender.finish(CLOSE_WITHIN_S):
+            self._say("sanctum: the recorder did not take everything; the record lacks the end")
+
+    def _turn_off_in_child(self) -> None:
+        """A forked child inherits neither our thread nor our place on the socket."""
+        sender, self._sender, self._closed = self._sender, None, True
+        self._backlog = Backlog()
+        self._closing = threading.Lock()
+        if sender is not None:
+            sender.let_go()
+
+
+def _scalar(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def say(text: str) -> None:
+    """A line on the trainer's stderr."""
+    print(text, file=sys.stderr, flush=True)
