@@ -1,4 +1,4 @@
-"""``sanctum.attach``: start the recorder, give a `Run`; without a recorder the trainer trains on."""
+"""``sanctum.attach``: start the recorder, give a `Run`; without one the trainer trains on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sanctum.probe import endings
@@ -97,6 +98,6 @@ def _setting(value: Any) -> str | int | float | bool | None:
 
 def _directory() -> str:
     try:
-        return os.getcwd()
+        return str(Path.cwd())
     except OSError:
         return ""

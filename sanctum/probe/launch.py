@@ -90,7 +90,7 @@ def _greet(link: socket.socket, header: RunStarted) -> Link:
 
 
 def _environment() -> dict[str, str]:
-    """The trainer's, without its devices; this checkout stays importable when it is not installed."""
+    """The trainer's, without its devices; an uninstalled checkout stays importable."""
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
     if not _ROOT.endswith(("site-packages", "dist-packages")):
         paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]

@@ -1,10 +1,9 @@
-"""Torch tensors: the only file of the probe that knows torch, and only when the trainer loaded it."""
+"""Torch tensors: the one file of the probe that knows torch, loaded only when one is handed over."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 

@@ -1,0 +1,142 @@
+"""The recorder's end of the socket: many peers, no threads, never blocked by a slow one."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import selectors
+import socket
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from sanctum.wire.dispatch import answer
+from sanctum.wire.processes import own_uid
+
+log = logging.getLogger(__name__)
+MAX_REQUEST_BYTES = 1024 * 1024
+MAX_REPLIES_BYTES = 64 * 1024 * 1024
+READ_BYTES = 65536
+
+
+class Peer:
+    """One connected client: what it has sent of a line, and what it has yet to read."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.held = bytearray()
+        self.due = bytearray()
+
+
+class Server:
+    """Listens on a Unix socket (0600) and answers lines through `api`; runs in a selector's loop.
+
+    `peers` is how many are connected. Everything happens on the loop's thread.
+    """
+
+    def __init__(self, selector: selectors.BaseSelector, path: Path, api: object) -> None:
+        self._selector = selector
+        self._api = api
+        self._peers: dict[int, Peer] = {}
+        self.path = path
+        self._listener = self._listen()
+
+    @property
+    def peers(self) -> int:
+        """How many clients are connected."""
+        return len(self._peers)
+
+    def keep_reachable(self) -> None:
+        """Make the socket anew when its folder was swept."""
+        if not self.path.exists():
+            self._selector.unregister(self._listener)
+            self._listener.close()
+            self.path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._listener = self._listen()
+
+    def close(self) -> None:
+        """Hang up on everyone and remove the socket."""
+        for peer in list(self._peers.values()):
+            self._drop(peer)
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(self._listener)
+        self._listener.close()
+        self.path.unlink(missing_ok=True)
+
+    def _listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.path.unlink(missing_ok=True)
+        mask = os.umask(0o177)
+        try:
+            listener.bind(os.fspath(self.path))
+        finally:
+            os.umask(mask)
+        listener.listen(64)
+        listener.setblocking(False)
+        self._selector.register(listener, selectors.EVENT_READ, self._accept)
+        return listener
+
+    def _accept(self, _: int) -> None:
+        try:
+            connection, _address = self._listener.accept()
+        except OSError:
+            return
+        if not _is_own(connection):
+            log.warning("a peer of another user was refused")
+            connection.close()
+            return
+        connection.setblocking(False)
+        peer = Peer(connection)
+        self._peers[connection.fileno()] = peer
+        self._selector.register(connection, selectors.EVENT_READ, self._serving(peer))
+
+    def _serving(self, peer: Peer) -> Callable[[int], None]:
+        def serve(events: int) -> None:
+            try:
+                if events & selectors.EVENT_READ:
+                    self._read(peer)
+                if peer.due:
+                    self._write(peer)
+            except (OSError, ValueError) as error:
+                log.info("a client was dropped: %s", error)
+                self._drop(peer)
+
+        return serve
+
+    def _read(self, peer: Peer) -> None:
+        data = peer.connection.recv(READ_BYTES)
+        if not data:
+            raise ConnectionError("it hung up")
+        peer.held += data
+        while (end := peer.held.find(b"\n")) >= 0:
+            line = bytes(peer.held[:end])
+            del peer.held[: end + 1]
+            if line.strip():
+                peer.due += answer(line, self._api) or b""
+        if len(peer.held) > MAX_REQUEST_BYTES or len(peer.due) > MAX_REPLIES_BYTES:
+            raise ValueError("its requests or unread answers grew too large")
+
+    def _write(self, peer: Peer) -> None:
+        with contextlib.suppress(BlockingIOError):
+            sent = peer.connection.send(peer.due)
+            del peer.due[:sent]
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.due else 0)
+        self._selector.modify(peer.connection, wanted, self._serving(peer))
+
+    def _drop(self, peer: Peer) -> None:
+        self._peers = {fd: one for fd, one in self._peers.items() if one is not peer}
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(peer.connection)
+        peer.connection.close()
+
+
+def _is_own(connection: socket.socket) -> bool:
+    """Whether the peer is this user or root, where the system can tell."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    shape = struct.Struct("3i")
+    _pid, uid, _gid = shape.unpack(
+        connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, shape.size)
+    )
+    return uid in (own_uid(), 0)
