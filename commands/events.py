@@ -1,0 +1,70 @@
+"""``events``: the timeline, newest at the bottom."""
+
+from __future__ import annotations
+
+import click
+
+from sanctum.command import ENV, Moment, Report, Table, columns, inspect_command
+from sanctum.command.readings import worst
+from sanctum.model.answers import EventsAnswer
+
+SEVERITIES = ("debug", "info", "warn", "error", "critical")
+
+
+@inspect_command(
+    "events",
+    group="look",
+    examples=("events --severity warn", "events --env 7 --since -5m", "events --type seed.stage"),
+)
+@click.option("--severity", type=click.Choice(SEVERITIES), help="this one and worse")
+@click.option("--type", metavar="TYPE", help="only events of this type")
+@click.option("--env", type=ENV, metavar="N", help="only events of this environment")
+@click.option("--since", metavar="WHEN", help="from step 1200, -50, u41, -5m or 14:05:30 on")
+@click.option("-n", "--limit", type=click.IntRange(1), default=15, show_default=True)
+def command(
+    moment: Moment,
+    severity: str | None,
+    type: str | None,
+    env: int | None,
+    since: str | None,
+    limit: int,
+) -> Report:
+    """List what happened, the newest last.
+
+    Severities are counted over everything that matches the other filters, shown or not.
+    """
+    found = moment.events(severity=severity, type=type, env=env, since=since, limit=limit)
+    asked = [
+        f"{severity} and worse" if severity and severity != "critical" else severity,
+        f"of type {type}" if type else None,
+        f"of env {env}" if env is not None else None,
+        f"since {since}" if since else None,
+    ]
+    title = ", ".join(("events", *(one for one in asked if one)))
+    return Report(
+        title,
+        Table(columns.events(found.at), found.rows, empty=_empty(asked), total=found.total),
+        headline=_headline(found),
+        verdict=worst(columns.SEVERITIES.get(one.severity) for one in found.rows),
+        at=found.at,
+        next=_next(found),
+    )
+
+
+def _headline(found: EventsAnswer) -> str:
+    counts = [f"{found.severities[s]:,} {s}" for s in SEVERITIES[::-1] if found.severities.get(s)]
+    counts += [f"{n:,} {s}" for s, n in found.severities.items() if s not in SEVERITIES and n]
+    if not counts:
+        return ""
+    return f"{', '.join(counts)}; {found.shown:,} of {found.total:,} shown"
+
+
+def _empty(asked: list[str | None]) -> str:
+    return "no event matches" if any(asked) else "nothing has happened yet"
+
+
+def _next(found: EventsAnswer) -> str:
+    bad = [one for one in found.rows if one.severity in columns.SEVERITIES and one.env is not None]
+    if bad:
+        return f"env {bad[-1].env}"
+    return "overwatch" if found.rows else ""

@@ -1,0 +1,133 @@
+"""``rewards [N]``: what the reward is made of, and whether the parts add up to it."""
+
+from __future__ import annotations
+
+import click
+
+from sanctum.command import (
+    ENV,
+    Block,
+    Column,
+    Fact,
+    Facts,
+    Moment,
+    Report,
+    Table,
+    cell,
+    inspect_command,
+)
+from sanctum.command.readings import counted, percent, times
+from sanctum.model.answers import ActionReward, Component, RewardsAnswer, Verdict
+from sanctum.model.readings import MASKED, Reading, number
+
+RELATIVE = 1e-6
+
+COMPONENTS = (
+    Column("component", lambda c: c.name, priority=0),
+    Column("last", lambda c: times(c.last, c.sign), unit="reward", priority=0),
+    Column("mean", lambda c: times(c.mean, c.sign), unit="reward", priority=0),
+    Column("spread", lambda c: c.spread, unit="reward", priority=1),
+    Column("share", lambda c: c.share, unit="0-1", priority=1, digits=3),
+)
+
+
+@inspect_command("rewards", group="look", examples=("rewards", "rewards 3", "rewards 3 --actions"))
+@click.argument("env", type=ENV, metavar="[N]", required=False)
+@click.option("--window", type=click.IntRange(1), metavar="STEPS", help="over the last so many")
+@click.option("--actions", is_flag=True, help="what came with each action, by component")
+def command(moment: Moment, env: int | None, window: int | None, actions: bool) -> Report:
+    """Take the reward apart, over all environments or in one.
+
+    Each component as it enters the total, costs negative: at the last step, its mean and spread
+    over the window, its share of the sum of absolute means. residual: the total minus the sum of
+    the components; anything but zero means that a part is missing or counted twice.
+    """
+    answer = moment.rewards(env=env, window=window)
+    blocks: list[Block] = [
+        Table(
+            COMPONENTS,
+            sorted(answer.components, key=lambda one: -abs(number(one.mean) or 0.0)),
+            empty="components: not measured; run.step(rewards={...}) records them",
+        ),
+        Facts(_total(answer), "total"),
+    ]
+    if answer.actions:
+        names = [one.name for one in answer.components] if actions else []
+        signs = {one.name: one.sign for one in answer.components}
+        columns = (*BY_ACTION, *(_part(name, signs[name], i) for i, name in enumerate(names)))
+        blocks.append(Table(columns, answer.actions, title="mean by action"))
+    elif actions:
+        blocks.append(Table(BY_ACTION, (), empty="actions: not measured; run.step(actions=...)"))
+    bad = _verdict(answer) == "warn"
+    who = f"env {env}" if env is not None else "the mean over all environments"
+    return Report(
+        f"rewards of {who}",
+        *blocks,
+        headline=_headline(answer),
+        notes=_notes(answer),
+        verdict=_verdict(answer),
+        at=answer.at,
+        next="events --severity warn" if bad else f"actions {'' if env is None else env}".rstrip(),
+    )
+
+
+BY_ACTION = (
+    Column("action", lambda a: a.action, priority=0),
+    Column("count", lambda a: a.count, priority=0, digits=0),
+    Column("mean", lambda a: a.mean, unit="reward", priority=0),
+)
+
+
+def _part(name: str, sign: int, place: int) -> Column:
+    def get(row: ActionReward) -> Reading:
+        return times(row.components.get(name, MASKED), sign)
+
+    return Column(name, get, priority=place + 1)
+
+
+def _scale(components: list[Component]) -> float:
+    """The size of what was added up, as far as it is known: sums of float32 are judged by it."""
+    sizes = [
+        abs(number(one.mean) or 0.0) + 3 * abs(number(one.spread) or 0.0) for one in components
+    ]
+    return sum(abs(number(one.last) or 0.0) for one in components) + sum(sizes)
+
+
+def _verdict(answer: RewardsAnswer) -> Verdict | None:
+    found = [number(one) for one in (answer.residual, answer.worst_residual)]
+    residuals = [one for one in found if one is not None]
+    if not residuals or not answer.components:
+        return None
+    limit = RELATIVE * _scale(answer.components)
+    return "ok" if all(abs(one) <= limit for one in residuals) else "warn"
+
+
+def _total(answer: RewardsAnswer) -> list[Fact]:
+    total, verdict = answer.total, _verdict(answer)
+    note = f"limit {RELATIVE:g} of what was added up" if verdict else ""
+    return [
+        Fact("last", total.last, "reward"),
+        Fact("mean", total.mean, "reward"),
+        Fact("spread", total.spread, "reward"),
+        Fact("residual", answer.residual, "reward", verdict, note=note),
+        Fact("worst_residual", answer.worst_residual, "reward", verdict),
+    ]
+
+
+def _headline(answer: RewardsAnswer) -> str:
+    last = f"last {cell(answer.total.last)}, mean {cell(answer.total.mean)}"
+    if not answer.components:
+        return f"reward: {last}; of what it is made was not recorded"
+    if _verdict(answer) == "warn":
+        worst = cell(answer.worst_residual)
+        return f"the components do not add up to the reward: up to {worst} is unaccounted for"
+    top = max(answer.components, key=lambda one: number(one.share) or 0.0)
+    sums = "; the parts add up" if _verdict(answer) == "ok" else ""
+    return f"reward {last}; mostly {top.name} ({percent(top.share)}){sums}"
+
+
+def _notes(answer: RewardsAnswer) -> list[str]:
+    if answer.first_step is None or answer.last_step is None:
+        return []
+    rows = counted(answer.rows, "row")
+    return [f"over steps {answer.first_step:,}-{answer.last_step:,}, {rows}"]

@@ -1,0 +1,106 @@
+"""``seed N.SLOT``: one seed: where it stands, what its next gate lacks, and its life so far."""
+
+from __future__ import annotations
+
+import click
+
+from sanctum.command import (
+    SEED,
+    Block,
+    Column,
+    Fact,
+    Facts,
+    Moment,
+    Report,
+    Table,
+    cell,
+    columns,
+    inspect_command,
+)
+from sanctum.command.readings import listed
+from sanctum.model.answers import GateInput, SeedAnswer, SeedRow, Verdict
+from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
+
+RECENT_EVENTS = 4
+PASSED: dict[bool | None, Verdict] = {True: "ok", False: "warn", None: "warn"}
+
+
+def missing(one: GateInput) -> Reading:
+    """How far an input is from what its gate needs; 0 once it passes."""
+    value, needed = number(one.value), number(one.needed)
+    if one.passed:
+        return reading(0.0)
+    return NOT_MEASURED if value is None or needed is None else reading(abs(needed - value))
+
+
+GATE = (
+    Column("input", lambda g: g.name, priority=0),
+    Column("value", lambda g: g.value, priority=0),
+    Column("needed", lambda g: g.needed, priority=0),
+    Column("missing", missing, priority=0),
+    Column("passed", lambda g: g.passed, priority=0, verdict=lambda g: PASSED[g.passed]),
+)
+
+
+@inspect_command("seed", group="look", examples=("seed 7.r0c1", "seed 7.r0c1 --more"))
+@click.argument("seed", type=SEED, metavar="N.SLOT")
+@click.option("--more", is_flag=True, help="its whole life")
+def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
+    """Show one seed: stage, alpha, contribution, its next gate, its life.
+
+    A gate opens when every input passes; an input that was not measured does not pass.
+    """
+    env, slot = seed
+    answer = moment.seed(env, slot)
+    row = answer.row
+    blocks: list[Block] = []
+    if row is not None:
+        blocks.append(Facts(_facts(row)))
+        if row.gate_inputs:
+            blocks.append(Table(GATE, row.gate_inputs, title=f"gate {row.gate or 'next'}"))
+        curves = (answer.contribution, answer.alpha)
+        blocks += [columns.course(one) for one in curves if one is not None and one.values]
+    shown = answer.events if more else answer.events[-RECENT_EVENTS:]
+    life = columns.events(answer.at, placed=False)
+    total = len(answer.events)
+    blocks.append(Table(life, shown, empty="no event of this slot", total=total))
+    return Report(
+        f"seed {env}.{slot}",
+        *blocks,
+        headline=_headline(answer),
+        verdict=columns.harms(row) if row is not None else None,
+        at=answer.at,
+        next=f"env {env}",
+    )
+
+
+def _headline(answer: SeedAnswer) -> str:
+    row = answer.row
+    if row is None:
+        return f"slot {answer.slot} of env {answer.env} is empty, and nothing was ever in it"
+    words = row.stage if row.blueprint is None else f"{row.stage} {row.blueprint}"
+    if number(row.contribution) is None:
+        words += "; contribution not known yet"
+    else:
+        does = "takes away" if columns.harms(row) == "warn" else "adds"
+        words += f"; {does} {cell(row.contribution, 2).lstrip('-')} points"
+    if not row.gate_inputs:
+        return f"{words}; no gate ahead was reported"
+    open_ = [one.name for one in row.gate_inputs if not one.passed]
+    if not open_:
+        return f"{words}; gate {row.gate or 'next'}: every input passes"
+    return f"{words}; gate {row.gate or 'next'} waits for {listed(open_)}"
+
+
+def _facts(row: SeedRow) -> list[Fact]:
+    said = row.said_age_steps
+    return [
+        Fact("stage", row.stage, note=f"reported {said:,} steps ago" if said else ""),
+        Fact("blueprint", row.blueprint),
+        Fact("alpha", row.alpha, "0-1", note=f"goes to {cell(row.alpha_target, 2)}", digits=2),
+        Fact("age", row.age_steps, "steps", note=f"{cell(row.stage_steps, 0)} in this stage"),
+        Fact("parameters", row.parameters, digits=0),
+        Fact("contribution", row.contribution, "points", columns.harms(row), digits=2),
+        Fact("improvement", row.improvement, "points", digits=2),
+        Fact("gradient_health", row.gradient_health, "0-1", digits=2),
+    ]
