@@ -8,19 +8,34 @@ import time
 from sanctum.model.readings import Absent, Measured, NonFinite
 from sanctum.view.values import Value
 
+_LONG = 1e15
+"""From here on a number is written with an exponent, whatever its decimals."""
+
 
 def number(value: float, digits: int | None = None) -> str:
-    """`value` with `digits` decimals, or three significant ones; nan and inf spelled out."""
+    """`value` with `digits` decimals, or three significant ones; nan and inf spelled out.
+
+    Only zero is written as zero: what `digits` would round away gets an exponent. An int keeps all
+    its digits.
+    """
+    if isinstance(value, int):
+        if not digits or abs(value) >= _LONG:
+            return f"{value:,}"
+        return f"{float(value):,.{digits}f}"
     if math.isnan(value):
         return "nan"
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
+    if value == 0:
+        value = 0.0  # no minus sign
+    if abs(value) >= _LONG:
+        return f"{value:.2e}"
     if digits is not None:
         text = f"{value:,.{digits}f}"
         if value != 0 and float(text.replace(",", "")) == 0:
             return f"{value:.1e}"
         return text
-    if value == int(value) and abs(value) < 1e15:
+    if value == int(value):
         return f"{int(value):,}"
     if 1e-3 <= abs(value) < 1e5:
         decimals = max(0, 3 - 1 - math.floor(math.log10(abs(value))))
@@ -30,11 +45,16 @@ def number(value: float, digits: int | None = None) -> str:
 
 def cell(value: Value, digits: int | None = None) -> str:
     """A cell as text: the number, or the word that says why there is none."""
+    text = body(value, digits)
+    return f"{text} stale" if isinstance(value, Measured) and value.stale else text
+
+
+def body(value: Value, digits: int | None = None) -> str:
+    """`cell` without its ``stale``."""
     if value is None:
         return "-"
     if isinstance(value, Measured):
-        text = number(value.value, digits)
-        return f"{text} stale" if value.stale else text
+        return number(value.value, digits)
     if isinstance(value, NonFinite):
         return value.kind
     if isinstance(value, Absent):
@@ -43,7 +63,16 @@ def cell(value: Value, digits: int | None = None) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return value
-    return number(float(value), digits)
+    return number(value, digits)
+
+
+def finite(value: Value) -> float | int | None:
+    """The number in a cell, stale or not; None for words, absences, nan and infinities."""
+    if isinstance(value, Measured):
+        value = value.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if isinstance(value, int) or math.isfinite(value) else None
 
 
 def size(used_bytes: float) -> str:

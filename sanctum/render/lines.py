@@ -1,0 +1,55 @@
+"""Lines of toned spans, and the room there is for them: what plain and table have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sanctum.render import safe
+
+Tone = Literal["", "title", "ok", "warn", "crit", "quiet"]
+Line = tuple[tuple[str, Tone], ...]
+
+TONES: dict[str | None, Tone] = {"ok": "ok", "warn": "warn", "crit": "crit"}
+"""The tone of a verdict; words come first, this second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Where lines go: cells across (None is endless), which characters, whether any text may be cut."""
+
+    width: int | None = None
+    ascii: bool = False
+    cuts: bool = False
+
+    def text(self, given: str) -> str:
+        """`given` made safe on one line."""
+        return safe.text(given, self.ascii)
+
+    def folded(self, shown: str, indent: int = 0, first: int = 0) -> list[str]:
+        """`shown` over as many lines as it takes: the first after `first` cells, others indented."""
+        if self.width is None:
+            return [shown]
+        head, *others = safe.fold(shown, self.width - first, self.width - indent)
+        return [head, *(" " * indent + line for line in others)]
+
+
+def toned(text: str, tone: Tone = "") -> Line:
+    """One line in one tone."""
+    return ((text, tone),)
+
+
+def joined(line: Line) -> str:
+    """`line` without its tones, nothing but spaces trimmed from its end."""
+    return "".join(text for text, _ in line).rstrip(" ")
+
+
+def paragraph(given: str, space: Space, tone: Tone = "", indent: int = 2) -> list[Line]:
+    """`given` as one safe line, folded where the space is narrow."""
+    return [toned(line, tone) for line in space.folded(space.text(given), indent)]
+
+
+def spread(parts: Sequence[str], gap: str = "  ") -> str:
+    """`parts` that say something, apart from each other."""
+    return gap.join(part for part in parts if part)

@@ -1,0 +1,120 @@
+"""Markdown: GitHub tables, for an issue or a notebook; all columns, numbers as on the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sanctum.render import curve, safe
+from sanctum.render.facts import age_of
+from sanctum.render.page import LEGEND, moment
+from sanctum.render.screen import Screen
+from sanctum.render.sheet import LOUD, short_unit, shown, strips
+from sanctum.view import Block, Facts, Report, Series, Table, absence
+
+_ACTIVE = re.compile(r"([\\|`*\[\]<>&~])")
+
+
+def render(report: Report, screen: Screen) -> str:
+    """`report` as Markdown, ending with one newline."""
+    ascii_only = screen.encoding_ascii
+    when = moment(report)
+    parts = [f"### {_inline(report.title, ascii_only)}"]
+    if when:
+        parts.append(_inline(when, ascii_only))
+    word = LOUD.get(report.verdict or "", "")
+    said = ": ".join(part for part in (word, report.headline) if part)
+    if said:
+        parts.append(f"**{_inline(said, ascii_only)}**")
+    parts += ["\n\n".join(_block(block, ascii_only)) for block in report.blocks]
+    notes = [_inline(note, ascii_only) for note in report.notes]
+    if any(map(_has_unmeasured, report.blocks)):
+        notes.insert(0, _inline(LEGEND.replace("- ", "-: "), ascii_only))
+    if notes:
+        parts.append("\n".join(f"- {note}" for note in notes))
+    if report.next:
+        parts.append(f"next: {_code(safe.text(report.next, ascii_only))}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _inline(given: str, ascii_only: bool) -> str:
+    """`given` as text that Markdown leaves alone."""
+    return _ACTIVE.sub(r"\\\1", safe.text(given, ascii_only))
+
+
+def _code(shown_text: str) -> str:
+    ticks = "`" * (max(map(len, re.findall("`+", shown_text)), default=0) + 1)
+    edge = " " if len(ticks) > 1 else ""
+    return f"{ticks}{edge}{shown_text}{edge}{ticks}"
+
+
+def _block(block: Block, ascii_only: bool) -> Iterable[str]:
+    if isinstance(block, Series):
+        named = " ".join(part for part in (block.name, short_unit(block.unit)) if part)
+        drawn = curve.spark(block.values, curve.WIDEST, ascii_only)
+        yield f"{_inline(named, ascii_only)}: {_inline(curve.scale(block, ascii_only), ascii_only)}"
+        if drawn:
+            yield f"`{drawn}`"
+        return
+    if block.title:
+        yield f"**{_inline(block.title, ascii_only)}**"
+    if isinstance(block, Facts):
+        yield _facts(block, ascii_only)
+    elif isinstance(block, Table):
+        yield from _table(block, ascii_only)
+    else:
+        lines = [line for given in block.lines for line in safe.lines(given, ascii_only)]
+        longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+        fence = "`" * max(3, longest + 1)
+        yield "\n".join([fence, *lines, fence])
+
+
+def _facts(block: Facts, ascii_only: bool) -> str:
+    rows = []
+    for fact in block.facts:
+        stale = " stale" if absence(fact.value) == "stale" else ""
+        age = age_of(fact)
+        rows.append(
+            [
+                _inline(fact.name, ascii_only),
+                _inline(shown(fact.value, fact.unit, fact.digits, ascii_only) + stale, ascii_only),
+                _inline(short_unit(fact.unit), ascii_only),
+                LOUD.get(fact.verdict or "", fact.verdict or ""),
+                f"{age:,}" if age else "",
+                _inline(fact.note, ascii_only),
+            ]
+        )
+    heads = ["name", "value", "unit", "verdict", "age", "note"]
+    return _rows(heads, [False, True, False, False, True, False], rows)
+
+
+def _table(block: Table, ascii_only: bool) -> Iterable[str]:
+    if not block.items:
+        yield _inline(block.empty, ascii_only)
+        return
+    columns = strips(block, ascii_only)
+    rows = [
+        [_ACTIVE.sub(r"\\\1", strip.cells[row].strip(" ")) for strip in columns]
+        for row in range(len(block.items))
+    ]
+    heads = [_ACTIVE.sub(r"\\\1", strip.head) for strip in columns]
+    yield _rows(heads, [strip.right for strip in columns], rows)
+    if block.total is not None and block.total > block.shown:
+        yield f"{block.shown:,} of {block.total:,} shown"
+
+
+def _rows(heads: Sequence[str], right: Sequence[bool], rows: Sequence[Sequence[str]]) -> str:
+    rules = ["---:" if one else "---" for one in right]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, rules, *rows))
+
+
+def _has_unmeasured(block: Block) -> bool:
+    if isinstance(block, Facts):
+        return any(absence(fact.value) == "not measured" for fact in block.facts)
+    if not isinstance(block, Table):
+        return False
+    return any(
+        absence(column.get(item)) == "not measured"
+        for item in block.items
+        for column in block.columns
+    )

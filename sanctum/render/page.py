@@ -1,0 +1,130 @@
+"""The order of an answer on a page: title, headline, blocks, notes, what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sanctum.render import curve, facts, safe
+from sanctum.render.lines import TONES, Line, Space, paragraph, spread, toned
+from sanctum.render.sheet import LOUD
+from sanctum.view import Facts, Report, Series, Table, Text
+from sanctum.view.numbers import clock
+
+LEGEND = "- not measured"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Grid(Generic[T]):
+    """A table drawn: its pieces, the names of the columns it left out, whether a - is in it."""
+
+    pieces: tuple[T, ...]
+    left_out: tuple[str, ...] = ()
+    unmeasured: bool = False
+
+
+def compose(
+    report: Report,
+    space: Space,
+    draw: Callable[[Line], T],
+    grid: Callable[[Table, Space], Grid[T]],
+) -> list[T]:
+    """All pieces of `report`, top to bottom: lines through `draw`, tables through `grid`."""
+    pieces = [draw(line) for line in _top(report, space)]
+    unmeasured = False
+    for place, block in enumerate(report.blocks):
+        if place:
+            pieces.append(draw(toned("")))
+        if isinstance(block, Table):
+            drawn, seen = _table(block, space, draw, grid)
+            pieces += drawn
+        else:
+            seen = isinstance(block, Facts) and facts.has_unmeasured(block)
+            pieces += [draw(line) for line in _block(block, space)]
+        unmeasured = unmeasured or seen
+    if unmeasured:
+        pieces.append(draw(toned(LEGEND, "quiet")))
+    for note in report.notes:
+        pieces += [draw(line) for line in paragraph(note, space)]
+    if report.next:
+        pieces += [draw(line) for line in paragraph(f"next: {report.next}", space, indent=6)]
+    return pieces
+
+
+def moment(report: Report) -> str:
+    """When and where the answer is from: ``demo-3  step 1,240  u41  live``; empty without."""
+    parts = [report.run] if report.run and report.run not in report.title else []
+    at = report.at
+    if at is not None:
+        if at.attempt > 1:
+            parts.append(f"attempt {at.attempt:,}")
+        if at.step is not None:
+            parts.append(f"step {at.step:,}")
+        if at.update is not None:
+            parts.append(f"u{at.update}")
+        if at.live:
+            parts.append("live")
+        elif at.time is not None:
+            parts.append(_time(at.time))
+    return spread(parts)
+
+
+def _time(seconds: float) -> str:
+    try:
+        return f"at {clock(seconds)}"
+    except (ValueError, OverflowError, OSError):  # nan, or a year no calendar has
+        return ""
+
+
+def title(report: Report, space: Space) -> Line:
+    """The first line, always one line: the title gives way to the moment."""
+    when = space.text(moment(report))
+    what = space.text(report.title)
+    if space.width is not None:
+        when = safe.cut(when, space.width - 8)
+        what = safe.cut(what, space.width - safe.width(when) - 2 if when else space.width)
+    return ((what, "title"), (f"  {when}" if when else "", "quiet"))
+
+
+def _top(report: Report, space: Space) -> list[Line]:
+    word = LOUD.get(report.verdict or "", "")
+    said = spread((word, report.headline), ": ") if report.headline else word
+    lines = [title(report, space)]
+    if said:
+        lines += paragraph(said, space, TONES.get(report.verdict, ""))
+    return lines
+
+
+def _block(block: Facts | Series | Text, space: Space) -> list[Line]:
+    if isinstance(block, Series):
+        return curve.written(block, space)
+    body = (
+        facts.written(block, space)
+        if isinstance(block, Facts)
+        else curve.verbatim(block.lines, space)
+    )
+    return [*_heading(block.title, space), *body]
+
+
+def _heading(text: str, space: Space) -> list[Line]:
+    return paragraph(text, space, "title") if text else []
+
+
+def _table(
+    block: Table, space: Space, draw: Callable[[Line], T], grid: Callable[[Table, Space], Grid[T]]
+) -> tuple[list[T], bool]:
+    pieces = [draw(line) for line in _heading(block.title, space)]
+    if not block.items:
+        empty = space.text(block.empty)
+        return [*pieces, *(draw(toned(line)) for line in space.folded(empty))], False
+    drawn = grid(block, space)
+    pieces += drawn.pieces
+    total = block.shown if block.total is None else block.total
+    if total > block.shown:
+        pieces.append(draw(toned(f"{block.shown:,} of {total:,} shown", "quiet")))
+    if drawn.left_out:
+        missing = f"not shown: {', '.join(drawn.left_out)} (--format json has all)"
+        pieces += [draw(line) for line in paragraph(missing, space, "quiet")]
+    return pieces, drawn.unmeasured

@@ -1,0 +1,87 @@
+"""CSV: each block as a header and rows, blocks apart by a blank line, quoted as RFC 4180 says.
+
+Numbers have full precision and a line ends with a newline alone. Where there is no number the cell
+holds the word (``nan``, ``not measured``, ``masked``), never nothing and never 0; a stale number is
+followed by ``stale``. Judged columns are followed by their verdict. Cells that a spreadsheet would
+take for a formula are left as they are: data is data. Only control characters are shown escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sanctum.render import safe
+from sanctum.render.facts import age_of
+from sanctum.render.jsonl import keys
+from sanctum.render.screen import Screen
+from sanctum.view import Block, Facts, Report, Series, Table, Value, absence, plain
+from sanctum.view.numbers import finite
+
+Row = Sequence[str]
+
+
+def render(report: Report, screen: Screen) -> str:
+    """The blocks of `report` as CSV, ending with one newline; title and notes are not data."""
+    ascii_only = screen.encoding_ascii
+    blocks = [
+        "".join(",".join(_quoted(cell, ascii_only) for cell in row) + "\n" for row in _rows(block))
+        for block in report.blocks
+    ]
+    return "\n".join(blocks) or "\n"
+
+
+def name(given: str) -> str:
+    """`given` as a program would call it: ``mean_reward``."""
+    return re.sub(r"\W+", "_", given).strip("_").lower() or "column"
+
+
+def raw(value: Value) -> str:
+    """`value` in full: the shortest digits that read back the same, or the word for none."""
+    why = absence(value)
+    if why is not None:
+        return f"{finite(value)!r} stale" if why == "stale" else why
+    value = plain(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else repr(value)
+
+
+def _rows(block: Block) -> Iterator[Row]:
+    if isinstance(block, Facts):
+        yield ("name", "value", "unit", "verdict", "age_steps")
+        for fact in block.facts:
+            age = age_of(fact)
+            shown_age = "" if age is None else str(age)
+            yield (fact.name, raw(fact.value), fact.unit, fact.verdict or "", shown_age)
+    elif isinstance(block, Table):
+        yield from _table_rows(block)
+    elif isinstance(block, Series):
+        yield ("index", name(block.name))
+        for index, value in enumerate(block.values):
+            yield (str(index), raw(value))
+    else:
+        yield ("text",)
+        for line in block.lines:
+            yield (line,)
+
+
+def _table_rows(block: Table) -> Iterator[Row]:
+    head: list[str] = []
+    for own, column in zip(keys(block.columns), block.columns, strict=True):
+        head += [name(own)] if column.verdict is None else [name(own), f"{name(own)}_verdict"]
+    yield head
+    for item in block.items:
+        row: list[str] = []
+        for column in block.columns:
+            row.append(raw(column.get(item)))
+            if column.verdict is not None:
+                row.append(column.verdict(item) or "")
+        yield row
+
+
+def _quoted(cell: str, ascii_only: bool) -> str:
+    shown = "\n".join(safe.text(line, ascii_only) for line in cell.split("\n"))
+    if re.search(r'[",\r\n]|^\s|\s$|^$', shown):
+        return '"' + shown.replace('"', '""') + '"' if shown else ""
+    return shown
