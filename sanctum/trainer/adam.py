@@ -1,0 +1,35 @@
+"""Adam over rows: every row is a network of its own, with its own moments and its own age."""
+
+import torch
+from torch import Tensor
+
+
+class RowAdam:
+    """The optimiser's memory for `rows` x `columns` parameters. arXiv:1412.6980, algorithm 1."""
+
+    def __init__(self, rows: int, columns: int, device: torch.device) -> None:
+        self._mean = torch.zeros(rows, columns, device=device)
+        self._square = torch.zeros(rows, columns, device=device)
+        self._age = torch.zeros(rows, 1, device=device)
+
+    def forget(self, rows: Tensor) -> None:
+        """Start anew for these rows, (n,) int64, whose parameters have been made anew."""
+        for memory in (self._mean, self._square, self._age):
+            memory[rows] = 0.0
+
+    def step(
+        self,
+        parameters: Tensor,
+        rows: Tensor,
+        gradient: Tensor,
+        learning_rate: float,
+        first: float = 0.9,
+        second: float = 0.99,
+    ) -> None:
+        """Move `parameters[rows]`, in place, against their gradient, (n, columns) float32."""
+        age = self._age[rows] + 1
+        mean = self._mean[rows].lerp_(gradient, 1 - first)
+        square = self._square[rows].lerp_(gradient.square(), 1 - second)
+        self._age[rows], self._mean[rows], self._square[rows] = age, mean, square
+        rate = learning_rate / (1 - first**age)
+        parameters[rows] -= rate * mean / ((square / (1 - second**age)).sqrt_() + 1e-8)

@@ -1,0 +1,323 @@
+"""What the trainer tells Sanctum: the run, its steps, seeds, episodes and updates.
+
+Everything goes through the calls that any trainer has. `Silence` stands in when nothing is recorded.
+"""
+
+import math
+from typing import Any, Protocol
+
+import numpy as np
+from torch import Tensor
+
+import sanctum
+from sanctum.trainer import blueprints, reward
+from sanctum.trainer.actions import OPS, Actions, Legal, Op
+from sanctum.trainer.environment import Environment, Episode, Stepped
+from sanctum.trainer.host import SLOTS
+from sanctum.trainer.observation import FEATURES
+from sanctum.trainer.policy import HEADS, Outlook
+from sanctum.trainer.ppo import Report
+from sanctum.trainer.seeds import Transition
+from sanctum.trainer.settings import Settings
+from sanctum.trainer.stages import STAGES, Stage
+
+LOW_ENTROPY = 0.1
+
+
+class Run(Protocol):
+    """The calls of a run that are used here; `sanctum.attach` gives one."""
+
+    run_id: str
+
+    def step(self, step: int, /, **columns: Any) -> None:
+        """One vector step."""
+
+    def update(self, update: int, /, **scalars: Any) -> None:
+        """One policy update."""
+
+    def seed(self, env: int, slot: str, stage: str, /, **state: Any) -> None:
+        """The state of one seed."""
+
+    def episode(self, env: int, episode: int, /, **result: Any) -> None:
+        """The end of an episode."""
+
+    def message(self, text: str, /, **about: Any) -> None:
+        """A line for the timeline."""
+
+    def backfill(self, first_step: int, /, **columns: Any) -> None:
+        """What became known of earlier steps."""
+
+    def close(self) -> None:
+        """The end."""
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, *failure: Any) -> None: ...
+
+
+class Silence:
+    """A run that nobody records."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+
+    def step(self, step: int, /, **columns: Any) -> None:
+        """Nothing."""
+
+    def update(self, update: int, /, **scalars: Any) -> None:
+        """Nothing."""
+
+    def seed(self, env: int, slot: str, stage: str, /, **state: Any) -> None:
+        """Nothing."""
+
+    def episode(self, env: int, episode: int, /, **result: Any) -> None:
+        """Nothing."""
+
+    def message(self, text: str, /, **about: Any) -> None:
+        """Nothing."""
+
+    def backfill(self, first_step: int, /, **columns: Any) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+    def __enter__(self) -> "Silence":
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        self.close()
+
+
+def attached(settings: Settings, run_id: str | None) -> Run:
+    """Sanctum, attached to this process."""
+    steps = settings.updates * settings.rollout_steps
+    length, envs = settings.episode_length, settings.envs
+    offsets = [env * length // envs if settings.stagger else 0 for env in range(envs)]
+    run: Run = sanctum.attach(
+        run_id,
+        task=settings.task,
+        envs=envs,
+        actions={"op": OPS, "slot": SLOTS, "blueprint": blueprints.NAMES},
+        slots=SLOTS,
+        blueprints=blueprints.NAMES,
+        stages=STAGES,
+        rewards=dict.fromkeys(reward.COMPONENTS, 1),
+        features=FEATURES,
+        rollout_steps=settings.rollout_steps,
+        planned_steps=steps,
+        planned_updates=settings.updates,
+        planned_episodes=sum((steps + offset) // length for offset in offsets),
+        config=settings.as_dict(),
+    )
+    return run
+
+
+class Telemetry:
+    """Says what happened, step by step and update by update."""
+
+    def __init__(self, run: Run, environment: Environment, settings: Settings) -> None:
+        self.run, self._environment, self._settings = run, environment, settings
+
+    def step(
+        self,
+        step: int,
+        observation: Tensor,
+        legal: Legal,
+        outlook: Outlook,
+        actions: Actions,
+        log_prob: Tensor,
+        stepped: Stepped,
+        policy_version: int,
+    ) -> None:
+        """One vector step: what was seen and done, what followed, and what became of the seeds."""
+        slots_legal = legal.slots[range(len(actions.op)), actions.op]
+        sprouting = (actions.op == Op.GERMINATE).unsqueeze(1)
+        kinds_legal = sprouting.expand(-1, len(blueprints.NAMES))
+        largest = legal.actions.log()
+        entropy = outlook.entropy().cpu() / largest
+        self.run.step(
+            step,
+            rewards=stepped.rewards,
+            actions={"op": actions.op, "slot": actions.slot, "blueprint": actions.blueprint},
+            probabilities={
+                "op": outlook.op.exp(),
+                "slot": _where(slots_legal.any(1), outlook.slot_of(actions.op).exp()),
+                "blueprint": _where(sprouting.squeeze(1), outlook.blueprint.exp()),
+            },
+            masks={"op": legal.ops, "slot": slots_legal, "blueprint": kinds_legal},
+            observation=observation,
+            reward=stepped.reward,
+            value=outlook.value,
+            log_prob=log_prob,
+            entropy=_where(largest > 0, entropy),
+            done=stepped.ended,
+            accuracy=stepped.accuracy,
+            best_accuracy=stepped.best_accuracy,
+            loss=stepped.loss,
+            val_loss=stepped.validation_loss,
+            parameters=stepped.parameters,
+            growth=stepped.growth,
+            active_seeds=stepped.active_seeds,
+            env_step=stepped.env_step,
+            episode=stepped.episode,
+            policy_version=np.full(len(actions.op), policy_version),
+        )
+        for transition in stepped.transitions:
+            self._transition(step, transition)
+        if step % self._settings.seed_every == 0:
+            for env, slot in (self._environment.seeds.stage != Stage.DORMANT).nonzero().tolist():
+                self._seed(step, env, slot)
+        for env in (~stepped.validation_loss.isfinite()).nonzero().flatten().tolist():
+            self.run.message(
+                f"environment {env}: validation loss of the host is not finite",
+                severity="error",
+                type="host_not_finite",
+                env=env,
+                step=step,
+            )
+        for episode in stepped.episodes:
+            self._episode(step, episode)
+
+    def renewed(self, step: int, transitions: list[Transition]) -> None:
+        """Seeds that left with their host after this step; the fresh host's slots are dormant."""
+        for gone in transitions:
+            self.run.seed(
+                gone.env, SLOTS[gone.slot], Stage.DORMANT.name, step=step + 1, cause=gone.cause
+            )
+
+    def update(
+        self, update: int, steps: tuple[int, int], report: Report, advantage: Tensor, returns: Tensor
+    ) -> None:
+        """One policy update, and what its steps were worth; (steps, envs) float32 both."""
+        masked = {"entropy": sanctum.MASKED, "grad_norm": sanctum.MASKED}
+        heads = {head: {**masked, **report.heads.get(head, {})} for head in HEADS}
+        self.run.update(update, steps=steps, heads=heads, **report.scalars)
+        self.run.backfill(steps[0], advantage=advantage, returns=returns)
+        skipped, entropy = report.scalars["skipped_minibatches"], report.scalars["entropy"]
+        if skipped:
+            self.run.message(
+                f"update {update}: {skipped:.0f} minibatches were not finite and were left out",
+                severity="warn",
+                type="minibatches_skipped",
+                step=steps[1],
+                data={"update": update, "skipped": skipped},
+            )
+        if entropy is not None and entropy < LOW_ENTROPY:
+            self.run.message(
+                f"update {update}: entropy {entropy:.3f} is below {LOW_ENTROPY:g}",
+                severity="warn",
+                type="entropy_low",
+                step=steps[1],
+                data={"update": update, "entropy": entropy},
+            )
+
+    def _transition(self, step: int, moved: Transition) -> None:
+        slot = SLOTS[moved.slot]
+        kind = None if moved.blueprint is None else blueprints.NAMES[moved.blueprint]
+        about: dict[str, Any] = {"blueprint": kind, "gate": moved.gate, "gate_inputs": moved.inputs}
+        gone = moved.after in (Stage.CULLED, Stage.EMBARGOED, Stage.DORMANT)
+        numbers = {} if gone else self._numbers(moved.env, moved.slot)
+        self.run.seed(
+            moved.env, slot, moved.after.name, step=step, cause=moved.cause, **about, **numbers
+        )
+        text, type_ = _told(moved, kind)
+        if text is not None:
+            self.run.message(
+                text,
+                severity="info",
+                type=type_,
+                env=moved.env,
+                slot=slot,
+                step=step,
+                data={"cause": moved.cause, "blueprint": kind, "stage": moved.before.name},
+            )
+
+    def _seed(self, step: int, env: int, slot: int) -> None:
+        seeds = self._environment.seeds
+        kind = int(seeds.blueprint[env, slot])
+        name = blueprints.NAMES[kind] if kind >= 0 else None
+        stage = Stage(int(seeds.stage[env, slot]))
+        gate, inputs = seeds.ahead(env, slot)
+        numbers = self._numbers(env, slot) if name else {}
+        self.run.seed(
+            env,
+            SLOTS[slot],
+            stage.name,
+            step=step,
+            blueprint=name,
+            gate=gate,
+            gate_inputs=inputs,
+            **numbers,
+        )
+
+    def _numbers(self, env: int, slot: int) -> dict[str, float | None]:
+        seeds, environment = self._environment.seeds, self._environment
+        improvement = environment.accuracy[env] - seeds.accuracy_before[env, slot]
+        return {
+            "alpha": float(seeds.alpha[env, slot]),
+            "alpha_target": float(seeds.stage[env, slot] >= Stage.BLENDING),
+            "age_steps": float(seeds.age_steps[env, slot]),
+            "stage_steps": float(seeds.stage_steps[env, slot]),
+            "parameters": float(environment.seed_parameters[env, slot]),
+            "contribution": _known(seeds.contribution[env, slot]),
+            "trial_gain": _known(seeds.trial_gain[env, slot]),
+            "improvement": _known(improvement),
+            "gradient_health": _known(seeds.gradient_health[env, slot]),
+        }
+
+    def _episode(self, step: int, episode: Episode) -> None:
+        self.run.episode(
+            episode.env,
+            episode.number,
+            step=step,
+            final_accuracy=episode.final_accuracy,
+            best_accuracy=episode.best_accuracy,
+            episode_return=episode.episode_return,
+            length=episode.length,
+            outcome="complete" if episode.complete else "shortened by the staggered start",
+            terminated=True,
+            truncated=False,
+            fossilized=episode.fossilized,
+        )
+
+
+def _told(moved: Transition, kind: str | None) -> tuple[str | None, str]:
+    """The line and the type of event for a transition; None for one that is not worth a line."""
+    slot = SLOTS[moved.slot]
+    if moved.refused:
+        return f"{slot}: gate {moved.gate} refused the {kind} seed: {_lacking(moved)}", "gate_refused"
+    if moved.after == Stage.GERMINATED:
+        return f"{slot}: a {kind} seed germinated", "seed_germinated"
+    if moved.after == Stage.FOSSILIZED:
+        return f"{slot}: the {kind} seed was fossilized", "seed_fossilized"
+    if moved.after == Stage.CULLED:
+        why = f": gate {moved.gate}, {_lacking(moved)}" if moved.gate else " by the policy"
+        return f"{slot}: the {kind} seed was culled in {moved.before.name}{why}", "seed_culled"
+    if moved.after in (Stage.BLENDING, Stage.HOLDING):
+        return f"{slot}: the {kind} seed passed gate {moved.gate}", "gate_passed"
+    return None, ""
+
+
+def _lacking(moved: Transition) -> str:
+    """Which inputs kept a gate shut."""
+    parts = []
+    for name, (value, needed) in (moved.inputs or {}).items():
+        if value is None:
+            parts.append(f"{name} not measured")
+        elif value < needed:
+            parts.append(f"{name} {value:.2f} < {needed:g}")
+    return ", ".join(parts)
+
+
+def _known(reading: Tensor) -> float | None:
+    value = float(reading)
+    return None if math.isnan(value) else value
+
+
+def _where(meant: Tensor, values: Tensor) -> "np.ma.MaskedArray[Any, Any]":
+    """Values whose rows had no meaning where `meant`, (rows,) bool, is false."""
+    array, hidden = values.detach().cpu().numpy(), ~meant.cpu().numpy()
+    if array.ndim > 1:
+        hidden = np.broadcast_to(hidden[:, None], array.shape)
+    return np.ma.MaskedArray(array, mask=hidden)
