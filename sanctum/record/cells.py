@@ -1,0 +1,75 @@
+"""Cells of a column as bytes: values shuffled by byte and compressed, states two bits a cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zstandard
+
+from sanctum.telemetry.arrays import LATE, MASKED_CELL, NOT_MEASURED, VALUE
+
+Values = npt.NDArray[Any]
+States = npt.NDArray[np.uint8]
+
+__all__ = ["LATE", "MASKED_CELL", "NOT_MEASURED", "VALUE", "States", "Values"]
+
+_compressor = zstandard.ZstdCompressor(level=1)
+_decompressor = zstandard.ZstdDecompressor()
+
+
+def squeeze(data: bytes) -> bytes:
+    """Compressed bytes."""
+    return _compressor.compress(data)
+
+
+def unsqueeze(data: bytes) -> bytes:
+    """What `squeeze` was given."""
+    return _decompressor.decompress(data)
+
+
+def pack_values(values: Values) -> bytes:
+    """An array of any shape as bytes: like bytes of all cells side by side, then compressed.
+
+    The last axis runs fastest; put the time axis there, since neighbours in time are alike.
+    """
+    flat = np.ascontiguousarray(values).reshape(-1)
+    if flat.dtype.itemsize == 1:
+        return squeeze(flat.tobytes())
+    planes = flat.view(np.uint8).reshape(flat.size, flat.dtype.itemsize).T
+    return squeeze(planes.tobytes())
+
+
+def unpack_values(data: bytes, dtype: str, shape: tuple[int, ...]) -> Values:
+    """The array that `pack_values` was given."""
+    kind = np.dtype(dtype)
+    raw = np.frombuffer(unsqueeze(data), np.uint8)
+    if kind.itemsize == 1:
+        return raw.view(kind).reshape(shape)
+    planes = raw.reshape(kind.itemsize, -1)
+    return np.ascontiguousarray(planes.T).reshape(-1).view(kind).reshape(shape)
+
+
+def pack_states(states: States) -> bytes | None:
+    """States at two bits a cell, compressed; None when every cell is a value."""
+    if not states.any():
+        return None
+    flat = states.reshape(-1)
+    padded = np.zeros(-(-flat.size // 4) * 4, np.uint8)
+    padded[: flat.size] = flat
+    quads = padded.reshape(-1, 4)
+    packed = quads[:, 0] | quads[:, 1] << 2 | quads[:, 2] << 4 | quads[:, 3] << 6
+    return squeeze(packed.astype(np.uint8).tobytes())
+
+
+def unpack_states(data: bytes | None, shape: tuple[int, ...]) -> States:
+    """The states that `pack_states` was given."""
+    count = int(np.prod(shape))
+    if data is None:
+        return np.zeros(shape, np.uint8)
+    packed = np.frombuffer(unsqueeze(data), np.uint8)
+    flat = np.empty((packed.size, 4), np.uint8)
+    for place in range(4):
+        flat[:, place] = packed >> (2 * place) & 3
+    return flat.reshape(-1)[:count].reshape(shape)

@@ -1,0 +1,143 @@
+"""The file: its tables, its version, and the ways to open it.
+
+    attempts   one row per trainer's process: header, start, end
+    columns    what is measured per environment: name, dtype, width, class
+    words      texts that columns hold as codes (stages, blueprints, gates)
+    blocks     stretches of vector steps: their steps, times, and what was known before them
+    chunks     one column's cells in one block, for some environments; shuffled and compressed
+    segments   the cells of the newest, still open block, as they were flushed
+    updates, events, episodes, vitals, gaps, weights, findings, pins: one row each
+
+A block's cells are in its chunks once it is full, and in segments until then. The version changes
+when an older program could not read a newer file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from sanctum.errors import RecordError
+
+APPLICATION_ID = 0x53616E63
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE attempts (
+    attempt INTEGER PRIMARY KEY, header BLOB NOT NULL, pid INTEGER, pid_started REAL, boot_id TEXT,
+    started REAL NOT NULL, first_step INTEGER, last_step INTEGER, last_time REAL,
+    ended REAL, how TEXT, exception TEXT, traceback TEXT);
+CREATE TABLE columns (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dtype TEXT NOT NULL, width INTEGER NOT NULL,
+    class TEXT NOT NULL);
+CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
+CREATE TABLE blocks (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, first_step INTEGER NOT NULL,
+    last_step INTEGER NOT NULL, first_time REAL NOT NULL, last_time REAL NOT NULL,
+    rows INTEGER NOT NULL, sealed INTEGER NOT NULL, steps BLOB, times BLOB, carry BLOB,
+    pinned INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX blocks_by_step ON blocks (attempt, first_step);
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY, block INTEGER NOT NULL, column INTEGER NOT NULL, env0 INTEGER NOT NULL,
+    envs INTEGER NOT NULL, dtype TEXT NOT NULL, low REAL, high REAL, nonfinite INTEGER NOT NULL,
+    absent INTEGER NOT NULL, bytes INTEGER NOT NULL, states BLOB, data BLOB NOT NULL);
+CREATE UNIQUE INDEX chunks_by_column ON chunks (column, block, env0);
+CREATE INDEX chunks_by_block ON chunks (block);
+CREATE TABLE segments (id INTEGER PRIMARY KEY, block INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE updates (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, number INTEGER NOT NULL, step INTEGER,
+    first_step INTEGER, last_step INTEGER, time REAL NOT NULL, data BLOB NOT NULL);
+CREATE INDEX updates_by_step ON updates (attempt, step);
+CREATE INDEX updates_by_number ON updates (attempt, number);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, step INTEGER, time REAL NOT NULL,
+    severity INTEGER NOT NULL, type TEXT NOT NULL, env INTEGER, slot TEXT, text TEXT NOT NULL,
+    data BLOB);
+CREATE INDEX events_by_step ON events (attempt, step);
+CREATE INDEX events_by_severity ON events (severity, id);
+CREATE INDEX events_by_env ON events (env, id);
+CREATE TABLE episodes (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, env INTEGER NOT NULL,
+    episode INTEGER NOT NULL, step INTEGER NOT NULL, time REAL NOT NULL, data BLOB NOT NULL);
+CREATE INDEX episodes_by_step ON episodes (attempt, step);
+CREATE TABLE vitals (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, step INTEGER, time REAL NOT NULL,
+    data BLOB NOT NULL);
+CREATE INDEX vitals_by_time ON vitals (time);
+CREATE TABLE gaps (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, what TEXT NOT NULL, first_step INTEGER,
+    last_step INTEGER, time REAL NOT NULL, count INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE weights (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, number INTEGER NOT NULL, step INTEGER,
+    factory TEXT, pinned INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE findings (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, rule TEXT NOT NULL, first_step INTEGER,
+    last_step INTEGER, data BLOB NOT NULL);
+CREATE TABLE pins (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, first_step INTEGER, last_step INTEGER,
+    env INTEGER, reason TEXT NOT NULL);
+"""
+
+
+def create(path: Path) -> sqlite3.Connection:
+    """A new record, or an existing one to go on with; WAL, ready to write.
+
+    Raises RecordError for a file that is none of ours or newer than this program.
+    """
+    fresh = not path.exists() or path.stat().st_size == 0
+    try:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA busy_timeout=2000")
+        if fresh:
+            db.execute("PRAGMA page_size=8192")
+            db.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version={VERSION}")
+            db.executescript("BEGIN;" + _TABLES + "COMMIT;")
+        check(db, path)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("PRAGMA wal_autocheckpoint=512")
+    except sqlite3.DatabaseError as error:
+        raise RecordError(f"{path} cannot be opened as a record: {error}") from error
+    return db
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """An existing record, to read only. Raises RecordError with what is the matter."""
+    if not path.is_file():
+        raise RecordError(f"no such file: {path}")
+    with path.open("rb") as start:
+        if start.read(16) != b"SQLite format 3\0":
+            raise RecordError(f"{path} is not a record of Sanctum's: it is no SQLite file")
+    try:
+        db = sqlite3.connect(
+            f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None
+        )
+        db.execute("PRAGMA busy_timeout=2000")
+        db.execute("PRAGMA query_only=1")
+        check(db, path)
+    except sqlite3.DatabaseError as error:
+        raise RecordError(f"{path} cannot be opened as a record: {error}") from error
+    return db
+
+
+def check(db: sqlite3.Connection, path: Path) -> None:
+    """Refuse files that are not records, or are newer. Raises RecordError."""
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise RecordError(f"{path} is an SQLite file, but not a record of Sanctum's")
+    if version > VERSION:
+        raise RecordError(
+            f"{path} was written by a newer Sanctum (format {version}; this one reads {VERSION})",
+            "python -m pip install --upgrade sanctum",
+        )
+
+
+def finish(db: sqlite3.Connection) -> None:
+    """Fold the WAL into the file and leave WAL mode, so that it opens on read-only media."""
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.execute("PRAGMA journal_mode=DELETE")
