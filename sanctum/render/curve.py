@@ -62,13 +62,18 @@ def written(block: Series, space: Space) -> list[Line]:
     if space.width is None:
         every = ", ".join(shown(value, block.unit, None, space.ascii) for value in block.values)
         return [toned(spread((name, said))), toned(f"  values: {every}")]
-    left = space.width - safe.width(name) - safe.width(said) - 4
-    if left >= min(12, len(block.values)):
-        drawn = spark(block.values, min(left, WIDEST), space.ascii)
-        return [((f"{name}  ", ""), (drawn, "title"), (f"  {said}", ""))]
-    drawn = spark(block.values, min(space.width - 2, WIDEST), space.ascii)
-    folded = [toned(line) for line in space.folded(spread((name, said)), 2)]
-    return [*folded, (("  ", ""), (drawn, "title"))]
+    least = min(12, len(block.values))
+    left = space.width - safe.width(name) - 2
+    beside = left - safe.width(said) - 2
+    if beside >= least:
+        drawn = spark(block.values, min(beside, WIDEST), not space.blocks)
+        return [((f"{name}  ", ""), (drawn, ""), (f"  {said}", ""))]
+    below = [toned(line) for line in space.folded(f"  {said}", 4)]
+    if left >= least:
+        drawn = spark(block.values, min(left, WIDEST), not space.blocks)
+        return [((f"{name}  ", ""), (drawn, "")), *below]
+    drawn = spark(block.values, min(space.width - 2, WIDEST), not space.blocks)
+    return [*(toned(line) for line in space.folded(name, 2)), (("  ", ""), (drawn, "")), *below]
 
 
 def scale(block: Series, ascii_only: bool) -> str:
@@ -85,7 +90,7 @@ def scale(block: Series, ascii_only: bool) -> str:
     if block.first is not None and block.last is not None:
         words.append(f"{safe.text(block.clock, ascii_only)}s {block.first:,}..{block.last:,}")
     missing = Counter(why for value in block.values if (why := absence(value)) is not None)
-    words.extend(f"{count} {why}" for why, count in missing.items())
+    words.append(", ".join(f"{count} {why}" for why, count in missing.items()))
     return spread(words)
 
 

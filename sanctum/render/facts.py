@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sanctum.render import safe
-from sanctum.render.lines import TONES, Line, Space, Tone
+from sanctum.render.lines import TONES, Line, Space, Tone, joined, shortened, spread
 from sanctum.render.sheet import LOUD, is_number, short_unit, shown
 from sanctum.view import Fact, Facts, absence, age_steps
 
@@ -110,7 +110,7 @@ def _lines(row: _Row, widths: _Widths, space: Space) -> list[Line]:
     if space.width is None or used <= space.width:
         spans.append((safe.pad(value, widths.value) if tail else value, tone))
         return _noted((*spans, *tail), used, row, space)
-    return _stacked(row, space, tone)
+    return _stacked(row, widths.name + 2, space, tone)
 
 
 def _noted(line: Line, used: int, row: _Row, space: Space) -> list[Line]:
@@ -120,6 +120,9 @@ def _noted(line: Line, used: int, row: _Row, space: Space) -> list[Line]:
     left = space.width - used
     if space.cuts and row.verdict not in LOUD and left >= 8:
         return [(*line, (safe.cut(row.note, left), "quiet"))]
+    bare = joined(line)
+    if safe.width(bare) + 2 + safe.width(row.note) <= space.width:
+        return [(*shortened(line, len(bare)), ("  ", ""), (row.note, "quiet"))]
     indent = used if left >= _NOTE_LEAST else 4
     if indent == used:
         head, *others = space.folded(row.note, indent, used)
@@ -128,11 +131,19 @@ def _noted(line: Line, used: int, row: _Row, space: Space) -> list[Line]:
     return [line, *(((text, "quiet"),) for text in below)]
 
 
-def _stacked(row: _Row, space: Space, tone: Tone) -> list[Line]:
-    """What is too wide for its line: name and value, then the rest below."""
-    said = f"{row.name}  {row.value} {row.unit}".rstrip()
-    rest = "  ".join(part for part in (row.word, row.age, row.note) if part)
-    lines: list[Line] = [((text, tone),) for text in space.folded(said, 4)]
+def _stacked(row: _Row, start: int, space: Space, tone: Tone) -> list[Line]:
+    """What is too wide for its line: the value under itself, then the rest below."""
+    value = f"{row.value} {row.unit}".rstrip()
+    rest = spread((row.word, row.age, row.note))
+    if safe.width(row.name) <= start - 2:
+        indent = start
+        head, *others = space.folded(value, start, start)
+        lines: list[Line] = [((safe.pad(row.name, start), ""), (head, tone))]
+    else:
+        indent = 4
+        lines = [((text, ""),) for text in space.folded(row.name, 4)]
+        others = space.folded(" " * 4 + value, 4)
+    lines += [((text, tone),) for text in others]
     if rest:
-        lines += [((text, "quiet"),) for text in space.folded(" " * 4 + rest, 4)]
+        lines += [((text, "quiet"),) for text in space.folded(" " * indent + rest, indent)]
     return lines

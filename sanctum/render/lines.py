@@ -17,10 +17,15 @@ TONES: dict[str | None, Tone] = {"ok": "ok", "warn": "warn", "crit": "crit"}
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Where lines go: cells across (None is endless), which characters, whether any text may be cut."""
+    """Where lines go.
+
+    `width` is in cells, None is endless. `ascii` is about text, `blocks` says that curves may be
+    drawn with more than ASCII, `cuts` that quiet notes and flexible columns may be cut.
+    """
 
     width: int | None = None
     ascii: bool = False
+    blocks: bool = False
     cuts: bool = False
 
     def text(self, given: str) -> str:
@@ -28,7 +33,7 @@ class Space:
         return safe.text(given, self.ascii)
 
     def folded(self, shown: str, indent: int = 0, first: int = 0) -> list[str]:
-        """`shown` over as many lines as it takes: the first after `first` cells, others indented."""
+        """`shown` in as many lines as it takes, the first after `first` cells, others indented."""
         if self.width is None:
             return [shown]
         head, *others = safe.fold(shown, self.width - first, self.width - indent)
@@ -43,6 +48,16 @@ def toned(text: str, tone: Tone = "") -> Line:
 def joined(line: Line) -> str:
     """`line` without its tones, nothing but spaces trimmed from its end."""
     return "".join(text for text, _ in line).rstrip(" ")
+
+
+def shortened(line: Line, length: int) -> Line:
+    """The first `length` characters of `line`."""
+    kept: list[tuple[str, Tone]] = []
+    for text, tone in line:
+        if length > 0:
+            kept.append((text[:length], tone))
+        length -= len(text)
+    return tuple(kept)
 
 
 def paragraph(given: str, space: Space, tone: Tone = "", indent: int = 2) -> list[Line]:

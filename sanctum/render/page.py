@@ -33,19 +33,20 @@ def compose(
 ) -> list[T]:
     """All pieces of `report`, top to bottom: lines through `draw`, tables through `grid`."""
     pieces = [draw(line) for line in _top(report, space)]
-    unmeasured = False
+    explained = False
     for place, block in enumerate(report.blocks):
         if place:
             pieces.append(draw(toned("")))
         if isinstance(block, Table):
-            drawn, seen = _table(block, space, draw, grid)
+            drawn, below, unmeasured = _table(block, space, draw, grid)
             pieces += drawn
         else:
-            seen = isinstance(block, Facts) and facts.has_unmeasured(block)
+            below, unmeasured = [], isinstance(block, Facts) and facts.has_unmeasured(block)
             pieces += [draw(line) for line in _block(block, space)]
-        unmeasured = unmeasured or seen
-    if unmeasured:
-        pieces.append(draw(toned(LEGEND, "quiet")))
+        if unmeasured and not explained:
+            below, explained = [LEGEND, *below], True
+        if below:
+            pieces += [draw(line) for line in paragraph("; ".join(below), space, "quiet")]
     for note in report.notes:
         pieces += [draw(line) for line in paragraph(note, space)]
     if report.next:
@@ -114,17 +115,17 @@ def _heading(text: str, space: Space) -> list[Line]:
 
 def _table(
     block: Table, space: Space, draw: Callable[[Line], T], grid: Callable[[Table, Space], Grid[T]]
-) -> tuple[list[T], bool]:
+) -> tuple[list[T], list[str], bool]:
+    """The pieces of a table, what is to be said below it, and whether a - is in it."""
     pieces = [draw(line) for line in _heading(block.title, space)]
-    if not block.items:
-        empty = space.text(block.empty)
-        return [*pieces, *(draw(toned(line)) for line in space.folded(empty))], False
-    drawn = grid(block, space)
-    pieces += drawn.pieces
+    below = []
     total = block.shown if block.total is None else block.total
     if total > block.shown:
-        pieces.append(draw(toned(f"{block.shown:,} of {total:,} shown", "quiet")))
+        below.append(f"{block.shown:,} of {total:,} shown")
+    if not block.items:
+        empty = space.text(block.empty)
+        return [*pieces, *(draw(toned(line)) for line in space.folded(empty))], below, False
+    drawn = grid(block, space)
     if drawn.left_out:
-        missing = f"not shown: {', '.join(drawn.left_out)} (--format json has all)"
-        pieces += [draw(line) for line in paragraph(missing, space, "quiet")]
-    return pieces, drawn.unmeasured
+        below.append(f"not shown: {', '.join(drawn.left_out)} (--format json has all)")
+    return [*pieces, *drawn.pieces], below, drawn.unmeasured

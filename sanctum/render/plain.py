@@ -1,7 +1,7 @@
 """Plain text: aligned, without borders or escapes, and nothing lost.
 
-A pipe is as wide as the widest line. On a terminal, long text goes on below itself, and columns that
-do not fit follow in a second panel under the same rows, or one value a line.
+A pipe is as wide as the widest line. On a terminal, long text goes on below itself, and columns
+that do not fit follow in a second panel, of the same rows, or go one value a line.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _joined(parts: Sequence[str]) -> str:
 
 
 def stacked(columns: Sequence[Strip], space: Space) -> list[str]:
-    """The rows one below the other, a value a line as ``name: value``, a blank line between rows."""
+    """The rows one below the other, a value a line as ``name: value``, rows apart by a blank."""
     lines: list[str] = []
     for row in range(len(columns[0].cells) if columns else 0):
         if row:

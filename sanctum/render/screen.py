@@ -29,7 +29,7 @@ class Screen:
     """What the output can show.
 
     `escapes` says that it understands terminal escapes at all, `color` and `bold` that we may use
-    them, `interactive` that a person sits before it: without, plain text is as wide as it needs to be.
+    them, `interactive` that a person sits before it: without, plain text is as wide as it needs.
     """
 
     width: int = _WIDTH
@@ -52,8 +52,8 @@ class Screen:
         """The screen behind `stream`.
 
         Only `isatty` makes a terminal: FORCE_COLOR does not. TERM decides about escapes, NO_COLOR
-        about colour and bold, the stream's encoding, the locale and SANCTUM_ASCII about characters,
-        COLUMNS and LINES before the terminal itself about the size. `plain` means no escapes at all.
+        about colour and bold; the stream's encoding, the locale and SANCTUM_ASCII about characters;
+        COLUMNS and LINES, before the terminal itself, about the size. `plain` means no escapes.
         """
         interactive = _is_terminal(stream)
         term = environ.get("TERM", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from sanctum.render import safe
@@ -72,7 +73,8 @@ def _strip(column: Column, items: tuple[object, ...], ascii_only: bool) -> Strip
     values = [column.get(item) for item in items]
     verdicts = tuple(column.verdict(item) if column.verdict else None for item in items)
     reasons = [absence(value) for value in values]
-    bodies = [shown(value, column.unit, column.digits, ascii_only) for value in values]
+    digits = _digits(values) if column.digits is None else column.digits
+    bodies = [shown(value, column.unit, digits, ascii_only) for value in values]
     right = column.align == "right" or (column.align == "auto" and _is_numeric(values, reasons))
     tails = [_tail(reason, verdict) for reason, verdict in zip(reasons, verdicts, strict=True)]
     if right and any(tails):
@@ -102,6 +104,15 @@ def _tail(reason: str | None, verdict: str | None) -> str:
     if verdict in LOUD:
         words.append(LOUD[verdict])
     return " ".join(words)
+
+
+def _digits(values: list[Value]) -> int | None:
+    """Decimals that suit a whole column of `values`; None for whole numbers and for large ones."""
+    numbers = [abs(number) for value in values if (number := finite(value)) is not None]
+    greatest = max(numbers, default=0)
+    if greatest >= 1e5 or all(number == int(number) for number in numbers):
+        return None
+    return min(max(2 - math.floor(math.log10(greatest)), 2), 4)
 
 
 def _is_numeric(values: list[Value], reasons: list[str | None]) -> bool:

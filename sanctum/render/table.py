@@ -1,4 +1,4 @@
-"""Tables for a capable terminal, through Rich, which is told everything and left to guess nothing."""
+"""Tables for a capable terminal, through Rich, which is told everything and guesses nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.text import Text as RichText
 
 from sanctum.render import safe
 from sanctum.render.layout import fit
-from sanctum.render.lines import TONES, Line, Space, joined
+from sanctum.render.lines import TONES, Line, Space, joined, shortened
 from sanctum.render.page import Grid, compose
 from sanctum.render.plain import stacked
 from sanctum.render.screen import Screen
@@ -36,7 +36,7 @@ _STYLES = {
 
 def render(report: Report, screen: Screen) -> str:
     """`report` for `screen`, at exactly its size, ending with one newline."""
-    space = Space(screen.width - 1, screen.encoding_ascii, cuts=True)
+    space = Space(screen.width - 1, screen.encoding_ascii, not screen.encoding_ascii, cuts=True)
     pieces = compose(report, space, _drawn, _grid)
     page = StringIO()
     console = _console(page, screen)
@@ -68,11 +68,8 @@ def _console(page: StringIO, screen: Screen) -> Console:
 
 def _drawn(line: Line) -> Piece:
     text = RichText(end="\n", no_wrap=True, overflow="ignore")
-    bare = joined(line)
-    left = len(bare)
-    for part, tone in line:
-        text.append(part[:left], _STYLES[tone])
-        left = max(left - len(part), 0)
+    for part, tone in shortened(line, len(joined(line))):
+        text.append(part, _STYLES[tone])
     return text
 
 
@@ -97,12 +94,11 @@ def _ruled(kept: list[tuple[Strip, int]], rows: int, space: Space) -> RichTable:
         show_edge=False,
         pad_edge=False,
         padding=(0, 1, 0, 0),
-        header_style=_STYLES["title"],
+        header_style=_STYLES[""],
     )
     for strip, width in kept:
-        head = RichText(safe.cut(strip.head, width))
-        justify = "right" if strip.right else "left"
-        drawn.add_column(head, justify=justify, width=width, no_wrap=True, overflow="crop")
+        head = RichText(_filled(strip.head, strip, width))
+        drawn.add_column(head, width=width, no_wrap=True, overflow="crop")
     for row in range(rows):
         drawn.add_row(*(_cell(strip, row, width) for strip, width in kept))
     return drawn
@@ -111,4 +107,9 @@ def _ruled(kept: list[tuple[Strip, int]], rows: int, space: Space) -> RichTable:
 def _cell(strip: Strip, row: int, width: int) -> RichText:
     verdict = strip.verdicts[row]
     style = _STYLES[TONES.get(verdict, "")] if verdict != "ok" else _STYLES[""]
-    return RichText(safe.cut(strip.cells[row], width), style)
+    return RichText(_filled(strip.cells[row], strip, width), style)
+
+
+def _filled(shown: str, strip: Strip, width: int) -> str:
+    """`shown` in exactly `width` cells; Rich would trim what keeps numbers under each other."""
+    return safe.pad(safe.cut(shown, width), width, strip.right)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sanctum.render import Screen, render
+
+
+def _examples() -> Any:
+    spec = importlib.util.spec_from_file_location(
+        "render_examples", Path(__file__).with_name("examples.py")
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    import sys
+
+    sys.modules["render_examples"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+REPORTS = _examples().REPORTS
+TERMINAL = {"interactive": True, "escapes": True}
+SCREENS = {
+    "80": ("table", Screen(80, 24, **TERMINAL), "txt"),
+    "80-color": ("table", Screen(80, 24, color=True, bold=True, **TERMINAL), "txt"),
+    "60-ascii": ("table", Screen(60, 24, encoding_ascii=True, **TERMINAL), "txt"),
+    "60-dumb": ("plain", Screen(60, 24, encoding_ascii=True, interactive=True), "txt"),
+    "pipe": ("plain", Screen(80, 24), "txt"),
+    "json": ("json", Screen(80, 24), "json"),
+    "csv": ("csv", Screen(80, 24), "csv"),
+    "md": ("md", Screen(80, 24), "md"),
+}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("report", REPORTS)
+def test_an_answer_looks_as_it_did(
+    report: str, screen: str, golden: Callable[[str, str], None]
+) -> None:
+    format, how, ending = SCREENS[screen]
+    golden(f"{report}.{screen}.{ending}", render(REPORTS[report](), format, how))
+
+
+def test_sixteen_environments_with_all_there_is_to_say_fit_22_lines_of_79_columns() -> None:
+    lines = render(REPORTS["envs"](), "table", Screen(80, 24, **TERMINAL)).splitlines()
+    assert len(lines) <= 22
+    assert max(map(len, lines)) <= 79
