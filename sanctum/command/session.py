@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sanctum.command.moment import Moment
 from sanctum.model.answers import RunSummary
+from sanctum.view.report import Report
 
 if TYPE_CHECKING:
     import click
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 class Session(Protocol):
     """The shell, the one-shot command and the script runner, as a command sees them."""
 
-    settings: Mapping[str, str]
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Every setting and its value."""
 
     def moment(
         self, run: str | None = None, at: str | None = None, timeout_s: float | None = None
@@ -37,6 +40,9 @@ class Session(Protocol):
     def set(self, name: str, value: str) -> str:
         """Change a setting; gives its value as understood. Raises UsageError."""
 
+    def meanings(self) -> Mapping[str, str]:
+        """What each setting does, in the order they are shown."""
+
     def source(self, path: str, arguments: Sequence[str]) -> int:
         """Run a command file, printing its answers as they come; gives its exit code."""
 
@@ -45,6 +51,9 @@ class Session(Protocol):
 
     def files(self) -> Mapping[str, str]:
         """Every command file by name, with its first comment line."""
+
+    def usage(self, word: str) -> Report:
+        """How a word is used, with examples. Raises UsageError for an unknown one."""
 
     def leave(self) -> None:
         """End the session after this line."""

@@ -1,0 +1,54 @@
+"""The executable: the first word says whether it is the program's or a command's."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+INTERRUPTED, BROKEN_PIPE = 130, 141
+
+
+def main() -> None:
+    """Run ``sanctum`` with the arguments of this process, and end it with the exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Do what `arguments` say; gives the exit code. Never a traceback.
+
+    A reader that has had enough (``sanctum events | head -1``) is no error to speak of.
+    """
+    try:
+        code = _routed(arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return BROKEN_PIPE
+
+
+def _routed(arguments: list[str]) -> int:
+    from sanctum.cli.program import PROGRAM, run_program
+
+    first = arguments[0] if arguments else ""
+    if first in ("-h", "--help"):
+        from sanctum.cli.overview import overview
+
+        sys.stdout.write(overview())
+        return 0
+    if first in ("-V", "--version"):
+        from sanctum import __version__
+
+        sys.stdout.write(f"sanctum {__version__}\n")
+        return 0
+    if first in PROGRAM:
+        return run_program(first, arguments[1:])
+    if not first:
+        return run_program("shell" if sys.stdin.isatty() else "exec", [])
+    if first.startswith("-"):
+        return run_program("exec", arguments)
+    from sanctum.cli.oneshot import answer
+
+    return answer(arguments)

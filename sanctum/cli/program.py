@@ -1,0 +1,33 @@
+"""The program's own words: each is a click command in a module of this folder."""
+
+from __future__ import annotations
+
+import importlib
+
+PROGRAM = {
+    "shell": "talk to a run in this terminal",
+    "exec": "run lines from a file, from -c or from stdin",
+    "demo": "train a small run and talk to it",
+    "train": "train the reference run",
+    "completions": "print the completion file for bash, zsh or fish",
+}
+
+
+def run_program(word: str, arguments: list[str]) -> int:
+    """Run one of the program's own words; errors become sentences. Gives the exit code."""
+    import click
+
+    from sanctum.errors import SanctumError
+    from sanctum.shell.dispatch import sentence
+    from sanctum.shell.interactive import said
+    from sanctum.shell.output import standard
+
+    try:
+        module = importlib.import_module(f"sanctum.cli.{word}")
+        command = getattr(module, "train" if word == "train" else "command")
+        code = command.main(arguments, prog_name=f"sanctum {word}", standalone_mode=False)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except (SanctumError, click.ClickException) as error:
+        return said(standard(), sentence(error))
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,198 @@
+"""A line to its answer: words, command, report, screen. Errors become sentences here, once."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+
+import click
+
+from sanctum.command import Answer
+from sanctum.errors import NoDataYet, NoSuchRun, SanctumError, UsageError, did_you_mean
+from sanctum.shell.line import Line, Word, parse
+from sanctum.shell.output import Output
+from sanctum.shell.redirect import joined, redirected
+from sanctum.shell.session import ShellSession
+from sanctum.shell.usage import synopsis
+
+INTERRUPTED = 130
+POLL_S = 0.2
+_HELP = frozenset({"-h", "--help"})
+
+
+class Dispatcher:
+    """Answers lines for a session.
+
+    `wait_s` is how long a question waits for its run or its data to be there. `prefixes` lets a
+    unique beginning stand for a word.
+    """
+
+    def __init__(
+        self, session: ShellSession, output: Output, *, wait_s: float = 0.0, prefixes: bool = False
+    ) -> None:
+        self.session = session
+        self.output = output
+        self.wait_s = wait_s
+        self.prefixes = prefixes
+        self.sources: list[str] = []
+        session.sourced = self._source
+
+    def line(self, text: str, arguments: Sequence[str] | None = None, place: str = "") -> int:
+        """Answer one line and give its exit code; an empty one does nothing.
+
+        `arguments` are a script's; `place` (``file:line``) stands before an error's sentence.
+        """
+        return self._guarded(lambda: self._line(parse(text, arguments), arguments or ()), place)
+
+    def arguments(self, arguments: Sequence[str]) -> int:
+        """Answer one command from the words of a command line, which are words already."""
+        words = tuple(Word(one) for one in arguments)
+        return self._guarded(lambda: self._answered(words), "")
+
+    def text(self, text: str) -> str:
+        """The answer to one line as it would be shown on the screen. Raises SanctumError."""
+        line = parse(text)
+        word = self.session.registry.resolve(line.words[0].text)
+        answer = self._asked(
+            self.session.registry[word], joined(self.session.registry[word], line.words[1:])
+        )
+        return self.output.rendered(answer, self.session.settings)
+
+    def _guarded(self, answer: Callable[[], int], place: str) -> int:
+        """Run `answer`; say what went wrong and give its exit code. The only place that catches."""
+        try:
+            return answer()
+        except KeyboardInterrupt:
+            self.output.say("interrupted")
+            return INTERRUPTED
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # a traceback is shown only when it is asked for
+            if self.session.settings["trace"] == "on":
+                self.output.errors.write(traceback.format_exc())
+            known = sentence(error)
+            self.output.say(f"{place}: {known.sentence}" if place else known.sentence)
+            if known.hint:
+                self.output.say(f"  {known.hint}")
+            return known.exit_code
+
+    def _line(self, line: Line, arguments: Sequence[str]) -> int:
+        if not line.words:
+            return 0
+        command = self._command(line.words)
+        words, target = redirected(command, line.words)
+        if target is None and line.filter is None:
+            return self._answered(words)
+        if target is not None:
+            target.check()
+        self.output.hold()
+        try:
+            code = self._answered(words)
+        finally:
+            text = self.output.release()
+        if target is not None:
+            if text:
+                target.write(text)
+            return code
+        assert line.filter is not None
+        return self.output.filtered(text, line.filter, arguments) or code
+
+    def _command(self, words: Sequence[Word]) -> click.Command | None:
+        """The command a line begins with; None when it begins with a command file."""
+        word = self.session.registry.resolve(words[0].text, prefixes=self.prefixes)
+        if word in self.session.registry.files:
+            return None
+        return self.session.registry[word]
+
+    def _answered(self, words: Sequence[Word]) -> int:
+        """Ask the command and show its answer, or run the command file."""
+        word = self.session.registry.resolve(words[0].text, prefixes=self.prefixes)
+        given = [one.text for one in words[1:]]
+        before_dashes = given[: given.index("--")] if "--" in given else given
+        if _HELP.intersection(before_dashes):
+            self.output.show(Answer(self.session.usage(word)), self.session.settings)
+            return 0
+        if word in self.session.registry.files:
+            return self._source(word, given)
+        command = self.session.registry[word]
+        answer = self._waited(command, joined(command, words[1:]))
+        self.output.show(answer, self.session.settings)
+        return answer.report.exit_code
+
+    def _waited(self, command: click.Command, given: list[str]) -> Answer:
+        """The answer; while there is time, asked again as long as there is nothing yet."""
+        deadline = time.monotonic() + self.wait_s
+        while True:
+            try:
+                return self._asked(command, given)
+            except (NoSuchRun, NoDataYet):
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(POLL_S)
+
+    def _asked(self, command: click.Command, given: list[str]) -> Answer:
+        context = command.make_context(command.name, list(given), obj=self.session)
+        with context:
+            answer = command.invoke(context)
+        if not isinstance(answer, Answer):
+            raise SanctumError(f"the command '{command.name}' gave no answer")
+        return answer
+
+    def _source(self, name: str, arguments: Sequence[str]) -> int:
+        from sanctum.shell.script import run_file
+
+        return run_file(self, name, arguments)
+
+    @contextlib.contextmanager
+    def in_source(self, name: str) -> Iterator[None]:
+        """While the command file `name` runs. Raises UsageError when files go too deep."""
+        if len(self.sources) >= 16:
+            raise UsageError(f"command files are {len(self.sources)} deep: {name} is not run")
+        self.sources.append(name)
+        try:
+            yield
+        finally:
+            self.sources.pop()
+
+
+def sentence(error: Exception) -> SanctumError:
+    """Any error as one of ours, with a sentence a person can use."""
+    if isinstance(error, SanctumError):
+        return error
+    if isinstance(error, click.ClickException):
+        return _from_click(error)
+    if isinstance(error, click.Abort):
+        return SanctumError("given up")
+    where = f"{type(error).__name__}: {error}".splitlines()[0]
+    return SanctumError(f"a defect of Sanctum's: {where}", "set trace on shows where")
+
+
+def _from_click(error: click.ClickException) -> SanctumError:
+    """A click error as a sentence in our words, with the nearest option or choice."""
+    command = error.ctx.command if isinstance(error, click.UsageError) and error.ctx else None
+    hint = None if command is None else synopsis(command)
+    if isinstance(error, click.NoSuchOption):
+        options = [] if command is None else [name for one in command.params for name in one.opts]
+        word = command.name if command is not None else "it"
+        near = did_you_mean(error.option_name, options)
+        return UsageError(f"'{word}' has no option {error.option_name}", near or hint)
+    if isinstance(error, click.MissingParameter):
+        param = error.param
+        name = param.make_metavar(error.ctx) if param is not None and error.ctx else "an argument"
+        if isinstance(param, click.Option):
+            name = param.opts[0]
+        return UsageError(f"{name} is missing", hint)
+    if isinstance(error, click.BadParameter):
+        param = error.param
+        if param is not None and isinstance(param.type, click.Choice):
+            choices = [str(one) for one in param.type.choices]
+            typed = error.message.split("'")[1] if error.message.count("'") > 1 else ""
+            hint = did_you_mean(typed, choices) or f"there are {', '.join(choices)}"
+            return UsageError(f"'{typed}' is not one of {', '.join(choices)}", hint)
+        name = f"{param.opts[0]}: " if isinstance(param, click.Option) else ""
+        return UsageError(name + error.message.rstrip("."), hint)
+    if isinstance(error, click.UsageError):
+        return UsageError(error.format_message().rstrip("."), hint)
+    return SanctumError(error.format_message())

@@ -1,0 +1,134 @@
+"""A conversation in a terminal: open the run, greet, then read and answer until the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import TextIO
+
+from sanctum.errors import Interrupted, NoDataYet, NoSuchRun, SanctumError
+from sanctum.shell.dispatch import INTERRUPTED, Dispatcher
+from sanctum.shell.output import Output, standard
+from sanctum.shell.place import Place
+from sanctum.shell.script import run_lines
+from sanctum.shell.session import ShellSession
+
+POLL_S = 0.1
+
+
+def converse(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False) -> int:
+    """Open the shell on a run, in the prompt this terminal can take; gives the exit code."""
+    output = standard()
+    session = ShellSession(run or default_run(), choosy=False, say=output.say)
+    if plain:
+        session.set("plain", "on")
+    try:
+        dispatcher = Dispatcher(session, output)
+        if not sys.stdin.isatty():
+            return run_lines(dispatcher, typed_lines(sys.stdin), "stdin")
+        try:
+            wait_for_run(session, wait_s)
+        except SanctumError as error:
+            return said(output, error)
+        except KeyboardInterrupt:
+            return said(output, Interrupted("interrupted"))
+        dispatcher.prefixes = True
+        return _talk(dispatcher, plain)
+    finally:
+        session.close()
+
+
+def default_run() -> str | None:
+    """The run named by ``$SANCTUM_RUN``, if any."""
+    return os.environ.get("SANCTUM_RUN") or None
+
+
+def wait_for_run(session: ShellSession, wait_s: float) -> None:
+    """Connect, trying again for `wait_s` seconds while there is no such run. Raises NoSuchRun."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            session.link()
+            return
+        except NoSuchRun:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(POLL_S)
+
+
+def said(output: Output, error: SanctumError) -> int:
+    """Say an error and its hint on stderr; gives its exit code."""
+    output.say(error.sentence)
+    if error.hint:
+        output.say(f"  {error.hint}")
+    return error.exit_code
+
+
+def typed_lines(stream: TextIO) -> Iterator[str]:
+    """Lines of a stream as they arrive, so that a program can ask and read in turn."""
+    while line := stream.readline():
+        yield line
+
+
+def answered(run: str, line: str) -> str:
+    """The answer to one line as text; an error is its sentence."""
+    output = Output(sys.stdout, sys.stderr)
+    session = ShellSession(run)
+    dispatcher = Dispatcher(session, output)
+    try:
+        return dispatcher.text(line)
+    except SanctumError as error:
+        return f"{error.sentence}\n"
+    finally:
+        session.close()
+
+
+def _talk(dispatcher: Dispatcher, plain: bool) -> int:
+    from sanctum.render import Screen
+
+    session, output = dispatcher.session, dispatcher.output
+    place = Place(session)
+    screen = Screen.of(output.stream, output.environ, plain=plain)
+    if screen.escapes:
+        from sanctum.shell.prompt import Prompt
+
+        ask = Prompt(session, place).read
+    else:
+        from sanctum.shell.plain_prompt import read as ask
+    output.stream.write(greeting(session))
+    output.stream.flush()
+    while not session.leaving:
+        try:
+            text = ask(place.text())
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            break
+        for line in text.splitlines():
+            if dispatcher.line(line) == INTERRUPTED or session.leaving:
+                break
+        place.looked()
+    return 0
+
+
+def greeting(session: ShellSession) -> str:
+    """What the shell says first: the run, others that are live, how to go on."""
+    link = session.link()
+    try:
+        answer = session.ask_now(1.0).run_read()
+        link.remember(answer)
+        about = f"{link.run_id}: {answer.header.task}, {answer.header.envs} environments"
+        about += f", {answer.state.word}"
+    except NoDataYet:
+        about = f"{link.run_id}: nothing heard of it yet"
+    except SanctumError as error:
+        about = f"{link.run_id}: {error.sentence}"
+    from sanctum.render.safe import text
+
+    lines = [text(f"sanctum, {about}")]
+    if link.others:
+        lines.append(text(f"also live: {', '.join(link.others)} (attach NAME)"))
+    lines.append("help lists what can be typed; Ctrl-D leaves and the run goes on")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,134 @@
+"""The session: which run is talked to, at which moment, with which settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import click
+
+from sanctum.command import Moment
+from sanctum.errors import UsageError
+from sanctum.model.answers import RunSummary
+from sanctum.model.queries import Queries
+from sanctum.shell import settings
+from sanctum.shell.links import Connection, Link, Opener
+from sanctum.shell.usage import usage
+from sanctum.shell.words import Words
+from sanctum.view import Report
+
+Sourced = Callable[[str, Sequence[str]], int]
+
+
+class ShellSession:
+    """What commands see of the shell, the one-shot command and the script runner.
+
+    `run` is the run asked for, None for the newest live one; with `choosy` several live runs are
+    refused rather than chosen from. Connections are opened when first needed and kept.
+    """
+
+    def __init__(
+        self,
+        run: str | None = None,
+        *,
+        choosy: bool = True,
+        words: Words | None = None,
+        opener: Opener | None = None,
+        say: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        self.settings: dict[str, str] = settings.defaults()
+        self.run_name = run
+        self.leaving = False
+        self.sourced: Sourced | None = None
+        self.registry = words or Words()
+        self._choosy = choosy
+        self._opener = opener or _open
+        self._say = say
+        self._links: dict[str | None, Link] = {}
+
+    def moment(
+        self, run: str | None = None, at: str | None = None, timeout_s: float | None = None
+    ) -> Moment:
+        """The run in question (the session's own without `run`) at a moment."""
+        if timeout_s is not None and timeout_s <= 0:
+            raise UsageError("a timeout is longer than nothing")
+        when = at if at is not None else self.settings["at"]
+        wait_s = timeout_s if timeout_s is not None else float(self.settings["timeout"])
+        return Moment(self.link(run).queries(wait_s), None if when == "live" else when)
+
+    def link(self, run: str | None = None) -> Link:
+        """The open connection to that run, or to the session's own."""
+        name = run if run is not None else self.run_name
+        if name not in self._links:
+            link = Link(name, self._opener, self._say)
+            if link.others and self._choosy:
+                link.close()
+                names = ", ".join((link.run_id, *link.others))
+                raise UsageError(f"several runs are live: {names}", "say which: --run NAME")
+            self._links[name] = link
+        return self._links[name]
+
+    def runs(self) -> Sequence[RunSummary]:
+        """Every record found, newest first."""
+        from sanctum.wire import places
+
+        return places.runs()
+
+    def reap(self) -> Sequence[RunSummary]:
+        """End recorders whose trainer has gone; gives those that were ended."""
+        from sanctum.wire import places
+
+        return places.reap()
+
+    def attach(self, run: str) -> Moment:
+        """Make `run` (id, record file) the session's own."""
+        self.link(run)
+        self.run_name = run
+        self.settings["at"] = "live"
+        return self.moment()
+
+    def set(self, name: str, value: str) -> str:
+        """Change a setting; gives its value as understood. Raises UsageError."""
+        self.settings[name] = settings.understood(name, value)
+        return self.settings[name]
+
+    def meanings(self) -> Mapping[str, str]:
+        """What each setting does, in the order they are shown."""
+        return {name: one.meaning for name, one in settings.SETTINGS.items()}
+
+    def source(self, path: str, arguments: Sequence[str]) -> int:
+        """Run a command file, printing its answers as they come; gives its exit code."""
+        if self.sourced is None:
+            raise UsageError("command files cannot be run here")
+        return self.sourced(path, arguments)
+
+    def words(self) -> Mapping[str, click.Command]:
+        """Every word that can be typed, with its command."""
+        return self.registry
+
+    def files(self) -> Mapping[str, str]:
+        """Every command file by name, with its first comment line."""
+        return {card.word: card.line for card in self.registry.cards() if card.group == "files"}
+
+    def usage(self, word: str) -> Report:
+        """How a word is used: what ``help WORD`` and ``WORD --help`` answer. Raises UsageError."""
+        return usage(self.registry, self.registry.resolve(word, prefixes=True))
+
+    def leave(self) -> None:
+        """End the session after this line."""
+        self.leaving = True
+
+    def ask_now(self, timeout_s: float) -> Queries:
+        """The questions of the session's own run with a deadline of the prompt's."""
+        return self.link().peek(timeout_s)
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        for link in self._links.values():
+            link.close()
+        self._links.clear()
+
+
+def _open(run: str | None) -> Connection:
+    from sanctum.wire.client import open_run
+
+    return open_run(run)
