@@ -1,7 +1,11 @@
-"""Golden text: ``--regold`` (or SANCTUM_REGOLD=1) rewrites the files instead of comparing."""
+"""Golden text: ``pytest tests/render --regold`` rewrites the files instead of comparing.
+
+So does SANCTUM_REGOLD=1, which works from any folder.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +16,8 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    try:
+    with contextlib.suppress(ValueError):  # another room's conftest has it already
         parser.addoption("--regold", action="store_true", help="rewrite the golden files")
-    except ValueError:  # another room's conftest has it already
-        pass
 
 
 @pytest.fixture

@@ -26,14 +26,14 @@ def _examples() -> Any:
 REPORTS = _examples().REPORTS
 TERMINAL = {"interactive": True, "escapes": True}
 SCREENS = {
-    "80": ("table", Screen(80, 24, **TERMINAL), "txt"),
-    "80-color": ("table", Screen(80, 24, color=True, bold=True, **TERMINAL), "txt"),
-    "60-ascii": ("table", Screen(60, 24, encoding_ascii=True, **TERMINAL), "txt"),
-    "60-dumb": ("plain", Screen(60, 24, encoding_ascii=True, interactive=True), "txt"),
-    "pipe": ("plain", Screen(80, 24), "txt"),
-    "json": ("json", Screen(80, 24), "json"),
-    "csv": ("csv", Screen(80, 24), "csv"),
-    "md": ("md", Screen(80, 24), "md"),
+    "80": ("table", Screen(80, 24, **TERMINAL)),
+    "80-color": ("table", Screen(80, 24, color=True, bold=True, **TERMINAL)),
+    "60-ascii": ("table", Screen(60, 24, encoding_ascii=True, **TERMINAL)),
+    "60-dumb": ("plain", Screen(60, 24, encoding_ascii=True, interactive=True)),
+    "pipe": ("plain", Screen(80, 24)),
+    "json": ("json", Screen(80, 24)),
+    "csv": ("csv", Screen(80, 24)),
+    "md": ("md", Screen(80, 24)),
 }
 
 
@@ -42,8 +42,9 @@ SCREENS = {
 def test_an_answer_looks_as_it_did(
     report: str, screen: str, golden: Callable[[str, str], None]
 ) -> None:
-    format, how, ending = SCREENS[screen]
-    golden(f"{report}.{screen}.{ending}", render(REPORTS[report](), format, how))
+    format, how = SCREENS[screen]
+    name = f"{report}.{screen}" if format == screen else f"{report}.{screen}.txt"
+    golden(name, render(REPORTS[report](), format, how))
 
 
 def test_sixteen_environments_with_all_there_is_to_say_fit_22_lines_of_79_columns() -> None:
