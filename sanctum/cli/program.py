@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
 
 PROGRAM = {
     "shell": "talk to a run in this terminal",
@@ -11,6 +15,13 @@ PROGRAM = {
     "train": "train the reference run",
     "completions": "print the completion file for bash, zsh or fish",
 }
+
+
+def command_of(word: str) -> click.Command:
+    """The click command of one of the program's own words."""
+    module = importlib.import_module(f"sanctum.cli.{word}")
+    found: click.Command = getattr(module, "train" if word == "train" else "command")
+    return found
 
 
 def run_program(word: str, arguments: list[str]) -> int:
@@ -23,9 +34,7 @@ def run_program(word: str, arguments: list[str]) -> int:
     from sanctum.shell.output import standard
 
     try:
-        module = importlib.import_module(f"sanctum.cli.{word}")
-        command = getattr(module, "train" if word == "train" else "command")
-        code = command.main(arguments, prog_name=f"sanctum {word}", standalone_mode=False)
+        code = command_of(word).main(arguments, prog_name=f"sanctum {word}", standalone_mode=False)
     except click.Abort:
         raise KeyboardInterrupt from None
     except (SanctumError, click.ClickException) as error:
