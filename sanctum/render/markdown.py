@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from sanctum.render import curve, safe
 from sanctum.render.facts import age_of
-from sanctum.render.page import LEGEND, moment
+from sanctum.render.page import moment
 from sanctum.render.screen import Screen
 from sanctum.render.sheet import LOUD, short_unit, shown, strips
 from sanctum.view import Block, Facts, Report, Series, Table, absence
@@ -29,7 +29,7 @@ def render(report: Report, screen: Screen) -> str:
     parts += ["\n\n".join(_block(block, ascii_only)) for block in report.blocks]
     notes = [_inline(note, ascii_only) for note in report.notes]
     if any(map(_has_unmeasured, report.blocks)):
-        notes.insert(0, _inline(LEGEND.replace("- ", "-: "), ascii_only))
+        notes.insert(0, "`-` not measured")
     if notes:
         parts.append("\n".join(f"- {note}" for note in notes))
     if report.next:

@@ -24,11 +24,8 @@ Row = Sequence[str]
 def render(report: Report, screen: Screen) -> str:
     """The blocks of `report` as CSV, ending with one newline; title and notes are not data."""
     ascii_only = screen.encoding_ascii
-    blocks = [
-        "".join(",".join(_quoted(cell, ascii_only) for cell in row) + "\n" for row in _rows(block))
-        for block in report.blocks
-    ]
-    return "\n".join(blocks) or "\n"
+    blocks = ["".join(_line(row, ascii_only) for row in _rows(block)) for block in report.blocks]
+    return "\n".join(block for block in blocks if block) or "\n"
 
 
 def name(given: str) -> str:
@@ -70,6 +67,8 @@ def _table_rows(block: Table) -> Iterator[Row]:
     head: list[str] = []
     for own, column in zip(keys(block.columns), block.columns, strict=True):
         head += [name(own)] if column.verdict is None else [name(own), f"{name(own)}_verdict"]
+    if not head:
+        return
     yield head
     for item in block.items:
         row: list[str] = []
@@ -80,8 +79,13 @@ def _table_rows(block: Table) -> Iterator[Row]:
         yield row
 
 
+def _line(row: Row, ascii_only: bool) -> str:
+    """One line; blank ones stand only between blocks, so an empty cell alone is quoted."""
+    return (",".join(_quoted(cell, ascii_only) for cell in row) or '""') + "\n"
+
+
 def _quoted(cell: str, ascii_only: bool) -> str:
     shown = "\n".join(safe.text(line, ascii_only) for line in cell.split("\n"))
-    if re.search(r'[",\r\n]|^\s|\s$|^$', shown):
-        return '"' + shown.replace('"', '""') + '"' if shown else ""
+    if re.search(r'[",\n]|^\s|\s$', shown):
+        return '"' + shown.replace('"', '""') + '"'
     return shown

@@ -93,6 +93,26 @@ def test_more_than_shown_is_said() -> None:
     assert (said["shown"], said["total"]) == (20, 1512)
 
 
+def test_a_long_table_looks_like_a_short_one() -> None:
+    columns = [
+        Column("n", lambda n: n % 7, verdict=lambda n: "crit" if n % 7 == 3 else "ok"),
+        Column("text", lambda n: "ab" * (n % 7), unit="words"),
+        Column("none", lambda n: None if n % 7 else 0.5),
+    ]
+    short, long = (
+        render(Report("t", Table(columns, range(rows))), "table", TERMINAL).splitlines()
+        for rows in (14, 700)
+    )
+    assert long[: len(short) - 1] == short[:-1]
+    assert len(long) == 700 + 4
+
+
+def test_an_empty_cell_alone_is_no_blank_line_in_csv() -> None:
+    table = Table([Column("x", lambda x: x)], [""])
+    said = render(Report("t", table, Table([], [])), "csv", TERMINAL)
+    assert said == 'x\n""\n'
+
+
 def test_an_empty_table_says_what_it_found() -> None:
     report = Report("seeds", Table([Column("seed", lambda s: s)], [], empty="no live seeds"))
     for format in ("table", "plain", "md"):
