@@ -16,9 +16,11 @@ from sanctum.command import (
     columns,
     inspect_command,
 )
-from sanctum.command.readings import counted, percent
+from sanctum.command.readings import counted, percent, times
 from sanctum.model.answers import PolicyAnswer
 from sanctum.model.readings import NOT_MEASURED, Reading, reading
+
+RECENT_DECISIONS = 5
 
 COUNTS = (
     Column("action", lambda a: a.action, priority=0),
@@ -31,7 +33,8 @@ COUNTS = (
 @inspect_command("actions", group="look", examples=("actions", "actions 7", "actions --window 200"))
 @click.argument("env", type=ENV, metavar="[N]", required=False)
 @click.option("--window", type=click.IntRange(1), metavar="STEPS", help="over the last so many")
-def command(moment: Moment, env: int | None, window: int | None) -> Report:
+@click.option("--more", is_flag=True, help="of one environment: the counts, all decisions known")
+def command(moment: Moment, env: int | None, window: int | None, more: bool) -> Report:
     """Count what the policy chose, over all environments or in one.
 
     share: of all decisions. unforced_share: of those with more than one legal action.
@@ -42,12 +45,13 @@ def command(moment: Moment, env: int | None, window: int | None) -> Report:
     empty = "not measured: run.step(actions=..., probabilities=..., masks=...) records them"
     blocks: list[Block] = [Table(columns.SHARES, answer.actions, empty=empty)]
     if answer.actions:
-        blocks += [Table(COUNTS, answer.actions, title="out of"), Facts(_facts(answer))]
-    if env is not None:
-        decisions = sorted(moment.env(env).decisions, key=lambda one: one.step)
-        blocks.append(
-            Table(columns.DECISIONS, decisions[-4:], empty="no decision", total=len(decisions))
-        )
+        if env is None or more:
+            blocks.append(Table(COUNTS, answer.actions))
+        blocks.append(Facts([_forced_fact(answer)]))
+    if env is not None and answer.actions:
+        known = sorted(moment.env(env).decisions, key=lambda one: one.step)
+        recent = known if more else known[-RECENT_DECISIONS:]
+        blocks.append(Table(columns.DECISIONS, recent, empty="no decision yet"))
     return Report(
         "actions" if env is None else f"actions of env {env}",
         *blocks,
@@ -64,13 +68,11 @@ def _forced(answer: PolicyAnswer) -> Reading:
     return reading(1 - answer.unforced / answer.decisions)
 
 
-def _facts(answer: PolicyAnswer) -> list[Fact]:
-    note = "" if answer.unforced is not None else "masks were not recorded"
-    return [
-        Fact("decisions", answer.decisions),
-        Fact("unforced", answer.unforced, note=note),
-        Fact("forced_share", _forced(answer), "0-1", digits=3),
-    ]
+def _forced_fact(answer: PolicyAnswer) -> Fact:
+    if answer.unforced is None:
+        return Fact("forced_share", NOT_MEASURED, "percent", note="run.step(masks=...) records it")
+    note = f"{answer.decisions - answer.unforced:,} of {counted(answer.decisions, 'decision')}"
+    return Fact("forced_share", times(_forced(answer), 100), "percent", note=note, digits=1)
 
 
 def _headline(answer: PolicyAnswer) -> str:
@@ -79,9 +81,8 @@ def _headline(answer: PolicyAnswer) -> str:
     top = max(answer.actions, key=lambda one: one.count)
     said = f"{top.action} is {percent(top.share)} of {counted(answer.decisions, 'decision')}"
     if answer.unforced is None:
-        return f"{said}; how many were forced is not known: no masks were recorded"
-    chosen = f", {percent(top.unforced_share)} of the {answer.unforced:,} that were free to choose"
-    return f"{said}{chosen}; {percent(_forced(answer))} were forced"
+        return f"{said}; how many were forced is not known"
+    return f"{said}, {percent(top.unforced_share)} of the {answer.unforced:,} unforced ones"
 
 
 def _notes(answer: PolicyAnswer) -> list[str]:
@@ -91,4 +92,4 @@ def _notes(answer: PolicyAnswer) -> list[str]:
         notes.append(f"legal but never chosen: {', '.join(never)}")
     if answer.first_step is not None and answer.last_step is not None:
         notes.append(f"steps {answer.first_step:,}-{answer.last_step:,}")
-    return notes
+    return ["; ".join(notes)] if notes else []

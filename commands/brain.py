@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import click
 
-from sanctum.command import Column, Moment, Report, Table, cell, columns, duration, inspect_command
-from sanctum.command.readings import badness, is_zero, listed, worst
+from sanctum.command import (
+    Block,
+    Column,
+    Fact,
+    Facts,
+    Moment,
+    Report,
+    Table,
+    cell,
+    columns,
+    duration,
+    inspect_command,
+)
+from sanctum.command.readings import badness, counted, is_zero, worst
 from sanctum.model.answers import PolicyAnswer, PolicyReading
-from sanctum.model.readings import Absent
+from sanctum.model.readings import number
 
-GROUPS = ("health", "losses", "vitals")
+CORE = (
+    *("entropy", "clip_fraction", "approx_kl"),
+    *("policy_loss", "value_loss", "entropy_loss"),
+    *("grad_norm", "learning_rate", "explained_variance"),
+)
 STILL_KL = 1e-4
 
 READINGS = (
     Column("name", lambda r: r.name, priority=0),
-    Column("value", lambda r: r.value, priority=0),
-    Column("unit", lambda r: r.unit or None, priority=3),
-    Column("verdict", lambda r: r.verdict, priority=0, verdict=lambda r: r.verdict),
+    Column("value", lambda r: r.value, priority=0, verdict=lambda r: r.verdict),
     Column("previous", lambda r: r.previous, priority=2),
+    Column("unit", lambda r: r.unit, priority=3),
+    Column("verdict", lambda r: r.verdict or "", priority=4),
     Column("age", lambda r: r.age_updates, unit="updates", priority=1, digits=0),
-    Column("thresholds", lambda r: r.thresholds or None, priority=1, flex=True),
+    Column("thresholds", lambda r: r.thresholds, priority=1, flex=True),
 )
 
 
@@ -30,21 +44,23 @@ READINGS = (
 def command(moment: Moment, more: bool) -> Report:
     """Show the policy: entropy, KL, losses, gradients, and its action distribution.
 
-    Thresholds stand beside each verdict. `previous` is the value one update earlier. The actions
-    are counted in four ways: share of all decisions, share of the unforced ones, rate per time it
-    was legal, and the mean probability the policy gave it.
+    Beside each reading: its verdict, how it moved since the update before, its thresholds. The
+    actions are counted in four ways: share of all decisions, share of the unforced ones (more than
+    one legal action), rate per time it was legal, mean probability the policy gave it.
     """
     answer = moment.policy()
-    core = [one for one in _grouped(answer.readings) if _is_core(one)]
-    empty = "no policy update yet: run.update(...) records them"
-    blocks = [Table(READINGS, core, empty=empty)]
-    if more:
-        rest = [one for one in _grouped(answer.readings) if not _is_core(one)]
+    named = {one.name: one for one in answer.readings}
+    core = [named[name] for name in CORE if name in named]
+    rest = [one for one in answer.readings if one not in core]
+    blocks: list[Block] = [Facts(map(_fact, core))] if core else []
+    if more or (rest and not core):
+        rest.sort(key=lambda one: "." in one.name)
         blocks.append(Table(READINGS, rest, empty="no other reading was sent"))
     empty = "actions: not measured; run.step(actions=...) records them"
     blocks.append(Table(columns.SHARES, answer.actions, empty=empty))
-    still = _is_still(answer.readings)
+    still = _is_still(named)
     judged = worst(one.verdict for one in answer.readings)
+    hidden = any(badness(one.verdict) > 1 for one in rest) and not more
     return Report(
         "brain",
         *blocks,
@@ -52,46 +68,51 @@ def command(moment: Moment, more: bool) -> Report:
         notes=_notes(answer),
         verdict="warn" if still and badness(judged) < badness("warn") else judged,
         at=answer.at,
-        next="brain --more" if judged in ("warn", "crit") and not more else "actions",
+        next="brain --more" if hidden else "actions",
     )
 
 
-def _is_core(one: PolicyReading) -> bool:
-    return one.group in GROUPS and "." not in one.name
+def _fact(one: PolicyReading) -> Fact:
+    notes = [_move(one), one.thresholds]
+    if one.age_updates:
+        notes.insert(0, f"{counted(one.age_updates, 'update')} old")
+    note = "; ".join(part for part in notes if part)
+    return Fact(one.name, one.value, one.unit, one.verdict, note=note)
 
 
-def _grouped(readings: Iterable[PolicyReading]) -> list[PolicyReading]:
-    def place(one: PolicyReading) -> tuple[bool, int, str]:
-        known = one.group in GROUPS
-        return "." in one.name, GROUPS.index(one.group) if known else 99, "" if known else one.group
+def _move(one: PolicyReading) -> str:
+    now, before = number(one.value), number(one.previous)
+    if now is None or before is None or now != now or before != before:
+        return ""
+    return "up" if now > before else "down" if now < before else "same"
 
-    return sorted(readings, key=place)
 
-
-def _is_still(readings: Iterable[PolicyReading]) -> bool:
+def _is_still(named: dict[str, PolicyReading]) -> bool:
     """Whether the update left the policy as it was: no KL to speak of and nothing clipped."""
-    named = {one.name: one.value for one in readings}
     kl, clipped = named.get("approx_kl"), named.get("clip_fraction")
-    return kl is not None and clipped is not None and is_zero(kl, STILL_KL) and is_zero(clipped)
+    if kl is None or clipped is None:
+        return False
+    return is_zero(kl.value, STILL_KL) and is_zero(clipped.value)
 
 
 def _headline(readings: list[PolicyReading], still: bool) -> str:
+    if not readings:
+        return "no policy update yet: run.update(...) records them"
     bad = [one for one in readings if badness(one.verdict) > 1]
-    bad.sort(key=lambda one: -badness(one.verdict))
-    said = []
     if still:
         kl = next(one.value for one in readings if one.name == "approx_kl")
-        said.append(f"the update changes nothing (approx_kl {cell(kl)}, clip_fraction 0)")
-    for one in bad:
-        limit = f" ({one.thresholds})" if one is bad[0] and one.thresholds else ""
-        said.append(f"{one.name} {cell(one.value)} is {one.verdict}{limit}")
-    if said:
-        return listed(said)
+        others = f"; {len(bad)} alarms" if bad else ""
+        return f"the update changes nothing: approx_kl {cell(kl)}, clip_fraction 0{others}"
+    if bad:
+        first = max(bad, key=lambda one: (badness(one.verdict), one.name in CORE))
+        limit = f" ({first.thresholds})" if first.thresholds else ""
+        others = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+        return f"{first.name} {cell(first.value)} is {first.verdict}{limit}{others}"
     judged = [one for one in readings if one.verdict == "ok"]
     if not judged:
-        return "no reading is judged yet" if readings else ""
-    core = [f"{one.name} {cell(one.value)}" for one in judged if one.group == "health"]
-    return f"no alarm in {len(judged)} judged readings: {', '.join(core)}"
+        return "no reading could be judged"
+    health = [f"{one.name} {cell(one.value)}" for one in judged if one.name in CORE[:3]]
+    return f"no alarm in {counted(len(judged), 'judged reading')}: {', '.join(health)}"
 
 
 def _notes(answer: PolicyAnswer) -> list[str]:
@@ -100,11 +121,5 @@ def _notes(answer: PolicyAnswer) -> list[str]:
         ago = "" if answer.update_age_s is None else f", {duration(answer.update_age_s)} ago"
         notes.append(f"update {answer.at.update} at step {answer.update_step:,}{ago}")
     if answer.actions and answer.first_step is not None and answer.last_step is not None:
-        notes.append(
-            f"actions: {answer.decisions:,} decisions of steps "
-            f"{answer.first_step:,}-{answer.last_step:,}"
-        )
-    masked = [r.name for r in answer.readings if isinstance(r.value, Absent)]
-    if masked and len(masked) == len(answer.readings):
-        notes.append("no reading of this update was sent")
+        notes.append(f"actions of steps {answer.first_step:,}-{answer.last_step:,}")
     return ["; ".join(notes)] if notes else []

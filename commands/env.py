@@ -1,4 +1,4 @@
-"""``env N``: one environment in full: its host, its seeds, its last decisions, what they earned."""
+"""``env N``: one environment: its host, its seeds, its last decisions, what they earned."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import click
 from sanctum.command import (
     ENV,
     Block,
-    Column,
     Fact,
     Facts,
     Moment,
@@ -17,12 +16,21 @@ from sanctum.command import (
     columns,
     inspect_command,
 )
-from sanctum.command.readings import said, times
-from sanctum.model.answers import Component, EnvAnswer, SeedRow
-from sanctum.model.readings import Reading, number
+from sanctum.command.readings import listed, said, times
+from sanctum.model.answers import EnvAnswer
+from sanctum.model.readings import number
 
-RECENT_STEPS, RECENT_DECISIONS, RECENT_EVENTS = 64, 4, 3
-SEEDS = (columns.SLOT, *columns.SEEDS, columns.GRADIENT, columns.GATE)
+RECENT_STEPS, RECENT_DECISIONS = 64, 3
+SEEDS = (
+    columns.SLOT,
+    columns.STAGE,
+    columns.BLUEPRINT,
+    columns.ALPHA,
+    columns.CONTRIBUTION,
+    columns.AGE,
+    columns.GATE,
+    columns.GRADIENT,
+)
 
 
 @inspect_command("env", group="look", examples=("env 7", "env 7 --more", "env 7 --at -50"))
@@ -31,22 +39,31 @@ SEEDS = (columns.SLOT, *columns.SEEDS, columns.GRADIENT, columns.GATE)
 def command(moment: Moment, env: int, more: bool) -> Report:
     """Show one environment: accuracy, loss, seeds, decisions, reward, events.
 
-    The probability of a decision is the policy's own for the action taken; its value is the
-    critic's estimate before it, its reward what followed. A gate reads: inputs passed of all.
+    The probability of a decision is the policy's own for the action taken, its value the critic's
+    estimate before it, its reward what followed. Contribution is in points of accuracy, age in
+    steps, gradient 1 healthy and 0 dead; gate: how many inputs of the seed's next gate pass.
     """
     answer = moment.env(env)
     loss = said(lambda: moment.series("loss", env=env, last=RECENT_STEPS))
     slots = moment.run().header.slots
+    seeds = (*SEEDS, columns.IMPROVEMENT) if more else SEEDS
+    taken = {seed.slot for seed in answer.seeds}
+    free = [slot for slot in slots if slot not in taken]
+    nothing = "no seed in any slot" if slots else "seeds: not measured; run.seed(...) records them"
+    decisions = sorted(answer.decisions, key=lambda one: one.step)
+    recent = decisions if more else decisions[-RECENT_DECISIONS:]
+    unknown = "decisions: not measured; run.step(actions=...) records them"
     blocks: list[Block] = [columns.course(curve) for curve in (answer.accuracy, loss) if curve]
-    blocks.append(_seeds(answer, slots))
-    blocks.append(_decisions(answer, more))
-    blocks.append(_rewards(answer))
+    blocks += [
+        Table(seeds, answer.seeds, empty=nothing),
+        Table(columns.DECISIONS, recent, empty=unknown),
+        Facts(_facts(answer, free, more)),
+    ]
     if more:
-        blocks.append(_readings(answer))
-    blocks.append(_events(answer, more))
+        blocks.append(Table(columns.events(answer.at), answer.events, empty="no event"))
     row = answer.row
     return Report(
-        f"env {env}",
+        _title(answer),
         *blocks,
         headline=_headline(answer),
         verdict=row.health.verdict,
@@ -55,61 +72,36 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     )
 
 
+def _title(answer: EnvAnswer) -> str:
+    row = answer.row
+    if number(row.episode) is None:
+        return f"env {row.env}"
+    step = "" if number(row.env_step) is None else f", its step {cell(row.env_step, 0)}"
+    return f"env {row.env}: episode {cell(row.episode, 0)}{step}"
+
+
 def _headline(answer: EnvAnswer) -> str:
     row = answer.row
     health = f"{row.health.word}: {row.health.reason}" if row.health.reason else row.health.word
     best = f" (best {cell(row.best_accuracy, 1)})" if number(row.best_accuracy) is not None else ""
-    place = f"episode {cell(row.episode, 0)}, step {cell(row.env_step, 0)}"
-    old = f"; heard {row.age_steps:,} steps ago" if row.age_steps else ""
-    return f"{health}; accuracy {cell(row.accuracy, 1)} %{best}; {place}{old}"
+    old = f"; {row.age_steps:,} steps old" if row.age_steps else ""
+    return f"{health}; accuracy {cell(row.accuracy, 1)} %{best}{old}"
 
 
-def _seeds(answer: EnvAnswer, slots: list[str]) -> Table:
-    taken = {seed.slot: seed for seed in answer.seeds}
-    n = answer.row.env
-    rows = [taken.pop(s) if s in taken else SeedRow(n, s, "empty") for s in slots]
-    empty = "seeds: not measured; run.seed(...) records them"
-    return Table(SEEDS, [*rows, *taken.values()], empty=empty)
-
-
-def _decisions(answer: EnvAnswer, more: bool) -> Table:
-    found = sorted(answer.decisions, key=lambda one: one.step)
-    empty = "decisions: not measured; run.step(actions=...) records them"
-    shown = found if more else found[-RECENT_DECISIONS:]
-    return Table(columns.DECISIONS, shown, empty=empty, total=len(found))
-
-
-def _rewards(answer: EnvAnswer) -> Table:
-    """One row, a column a component; the smaller ones give way first."""
-    if answer.rewards is None:
-        return Table((), (), empty="reward components: not measured; run.step(rewards=...)")
-    last = {one.name: _signed(one) for one in answer.rewards.components}
-    sizes = sorted(last, key=lambda name: -abs(number(last[name]) or 0.0))
-    parts = [_part(name, sizes.index(name) + 1) for name in last]
-    total = Column("reward", lambda row: row["total"], priority=0, digits=3)
-    row = {**last, "total": answer.rewards.total.last}
-    return Table((total, *parts), [row])
-
-
-def _part(name: str, priority: int) -> Column:
-    return Column(name, lambda row: row[name], priority=priority, digits=3)
-
-
-def _signed(one: Component) -> Reading:
-    return times(one.last, one.sign)
-
-
-def _readings(answer: EnvAnswer) -> Facts:
+def _facts(answer: EnvAnswer, free: list[str], more: bool) -> list[Fact]:
     row = answer.row
-    named = {"value": row.value, "entropy": row.entropy, **row.columns}
-    return Facts((Fact(name, value) for name, value in named.items()), "all readings")
+    facts = [Fact("free slots", ", ".join(free))] if free and answer.seeds else []
+    facts.append(Fact("reward", row.reward, note=_parts(answer)))
+    if not more:
+        return [*facts, columns.last_event(answer.events)]
+    named = {"value": row.value, "entropy": row.entropy, "loss": row.loss, **row.columns}
+    return facts + [Fact(name, reading) for name, reading in named.items()]
 
 
-def _events(answer: EnvAnswer, more: bool) -> Table:
-    shown = answer.events if more else answer.events[-RECENT_EVENTS:]
-    return Table(
-        columns.events(answer.at, placed=False),
-        shown,
-        empty="no event of this environment",
-        total=len(answer.events),
-    )
+def _parts(answer: EnvAnswer) -> str:
+    """The largest components of the last reward, as they enter it."""
+    if answer.rewards is None or not answer.rewards.components:
+        return "components: not measured; run.step(rewards=...) records them"
+    parts = [(one.name, times(one.last, one.sign)) for one in answer.rewards.components]
+    parts.sort(key=lambda part: -abs(number(part[1]) or 0.0))
+    return listed([f"{name} {cell(value, 3)}" for name, value in parts], 2)

@@ -8,32 +8,37 @@ from sanctum.command import Column, Moment, Report, Table, Text, cell, inspect_c
 from sanctum.command.readings import badness, counted, listed, worst
 from sanctum.model.answers import EnvRow, EnvsAnswer, Verdict
 
-
-def _health(row: EnvRow) -> str:
-    """The word, and what it rests on."""
-    return f"{row.health.word}: {row.health.reason}" if row.health.reason else row.health.word
+CARDS_ACROSS, CARD_WIDTH = 4, 19
 
 
-def _verdict(row: EnvRow) -> Verdict | None:
+def health(row: EnvRow) -> str:
+    """The word, what it rests on, and how old that is when it is not of now."""
+    said = f"{row.health.word}: {row.health.reason}" if row.health.reason else row.health.word
+    return f"{said}, {row.age_steps:,} steps old" if row.age_steps else said
+
+
+def verdict(row: EnvRow) -> Verdict | None:
+    """How bad its health is."""
     return row.health.verdict
 
 
-def _action(row: EnvRow) -> str | None:
+def action(row: EnvRow) -> str | None:
+    """The op last chosen, and the slot it was for."""
     return " ".join(part for part in (row.action, row.target) if part) or None
 
 
 COLUMNS = (
     Column("env", lambda r: r.env, priority=0, digits=0),
-    Column("health", _health, priority=0, verdict=_verdict, flex=True),
-    Column("accuracy", lambda r: r.accuracy, unit="%", priority=0, digits=1),
-    Column("best", lambda r: r.best_accuracy, unit="%", priority=3, digits=1),
-    Column("loss", lambda r: r.loss, unit="nats", priority=1, digits=3),
-    Column("seeds", lambda r: r.active_seeds, priority=2, digits=0),
-    Column("reward", lambda r: r.reward, priority=1, digits=3),
-    Column("action", _action, priority=1),
+    Column("health", health, priority=0, flex=True),
+    Column("accuracy", lambda r: r.accuracy, unit="percent", priority=0, digits=1),
+    Column("loss", lambda r: r.loss, unit="nats", digits=3),
+    Column("seeds", lambda r: r.active_seeds, digits=0),
+    Column("reward", lambda r: r.reward, digits=3),
+    Column("action", action),
+    Column("best", lambda r: r.best_accuracy, unit="percent", priority=3, digits=1),
+    Column("age", lambda r: r.age_steps, unit="steps", priority=4, digits=0),
+    Column("verdict", verdict, priority=5),
 )
-AGE = Column("age", lambda r: r.age_steps, unit="steps", priority=1, digits=0)
-CARDS_ACROSS, CARD_WIDTH = 4, 19
 
 
 @inspect_command(
@@ -50,17 +55,19 @@ CARDS_ACROSS, CARD_WIDTH = 4, 19
 def command(moment: Moment, sort: str, where: str | None, limit: int | None, cards: bool) -> Report:
     """List the environments: health, accuracy, loss, seeds, reward, last action.
 
-    Accuracy is the host's validation accuracy in percent, now and the best of this episode. The
-    reward is that of the last step. An age stands only where something is old.
+    Accuracy is the host's validation accuracy, best that of this episode, seeds those alive, the
+    reward (r on a card) that of the last step. A ! on a card marks one that is not well.
     """
     answer = moment.envs(where=where, sort=sort, limit=limit)
     sick = sorted(
         (row for row in answer.rows if badness(row.health.verdict) > 1),
         key=lambda row: -badness(row.health.verdict),
     )
+    empty = "it holds for no environment" if where else "no environment has been heard of yet"
+    table = Table(COLUMNS, answer.rows, empty=empty, total=answer.total)
     return Report(
         "envs" + (f" where {where}" if where else ""),
-        Text(_cards(answer.rows)) if cards and answer.rows else _table(answer, where),
+        Text(_cards(answer.rows)) if cards and answer.rows else table,
         headline=_headline(answer, sick),
         notes=_notes(answer),
         verdict=worst(row.health.verdict for row in answer.rows),
@@ -69,19 +76,12 @@ def command(moment: Moment, sort: str, where: str | None, limit: int | None, car
     )
 
 
-def _table(answer: EnvsAnswer, where: str | None) -> Table:
-    old = any(row.age_steps for row in answer.rows)
-    empty = "it holds for no environment" if where else "no environment has been heard of yet"
-    columns = (*COLUMNS, AGE) if old else COLUMNS
-    return Table(columns, answer.rows, empty=empty, total=answer.total)
-
-
 def _headline(answer: EnvsAnswer, sick: list[EnvRow]) -> str:
     if not answer.rows:
         return ""
     if sick:
-        said = [f"env {row.env} {row.health.word} ({row.health.reason})" for row in sick]
-        return f"{len(sick)} of {answer.shown} not well: {listed(said, 2)}"
+        said = [f"env {row.env} {row.health.word}" for row in sick]
+        return f"{len(sick)} of {answer.shown} not well: {listed(said)}"
     judged = sum(row.health.verdict is not None for row in answer.rows)
     if not judged:
         return f"{counted(answer.shown, 'environment')}, none judged yet"
@@ -105,14 +105,15 @@ def _cards(rows: list[EnvRow]) -> list[str]:
 
 def _card(row: EnvRow) -> list[str]:
     mark = "! " if badness(row.health.verdict) > 1 else ""
+    alive = cell(row.active_seeds, 0)
     return [
         _ends(f"env {row.env}", f"{cell(row.accuracy, 1)} %"),
-        _ends(f"{mark}{row.health.word}", f"rew {cell(row.reward, 2)}"),
-        _ends(f"loss {cell(row.loss, 2)}", f"{cell(row.active_seeds, 0)} seeds"),
-        f"{_action(row) or '-':{CARD_WIDTH}.{CARD_WIDTH}}",
+        _ends(f"{mark}{row.health.word}", f"{alive} seed{'' if alive == '1' else 's'}"),
+        _ends(f"loss {cell(row.loss, 2)}", f"r {cell(row.reward, 3)}"),
+        f"{action(row) or '-':{CARD_WIDTH}.{CARD_WIDTH}}",
     ]
 
 
 def _ends(left: str, right: str) -> str:
-    room = CARD_WIDTH - 1 - len(right)
-    return f"{left[: room - 1]:{room}}{right} "
+    room = CARD_WIDTH - len(right)
+    return f"{left[: room - 1]:{room}}{right}"

@@ -43,7 +43,12 @@ def command(
     title = ", ".join(("events", *(one for one in asked if one)))
     return Report(
         title,
-        Table(columns.events(found.at), found.rows, empty=_empty(asked), total=found.total),
+        Table(
+            columns.events(found.at, typed=type is None),
+            found.rows,
+            empty=_empty(asked),
+            total=found.total,
+        ),
         headline=_headline(found),
         verdict=worst(columns.SEVERITIES.get(one.severity) for one in found.rows),
         at=found.at,
@@ -56,7 +61,7 @@ def _headline(found: EventsAnswer) -> str:
     counts += [f"{n:,} {s}" for s, n in found.severities.items() if s not in SEVERITIES and n]
     if not counts:
         return ""
-    return f"{', '.join(counts)}; {found.shown:,} of {found.total:,} shown"
+    return ", ".join(counts)
 
 
 def _empty(asked: list[str | None]) -> str:

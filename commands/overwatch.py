@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from sanctum.command import Fact, Facts, Moment, Report, cell, inspect_command
-from sanctum.command.readings import badness, mean, said, worst
-from sanctum.model.answers import EnvRow, PolicyAnswer, RunAnswer, SeedsAnswer
+from sanctum.command.readings import badness, counted, mean, said, worst
+from sanctum.model.answers import (
+    EnvRow,
+    EventsAnswer,
+    PolicyReading,
+    RunAnswer,
+    SeedsAnswer,
+    Verdict,
+)
 from sanctum.model.readings import number
 
-WATCHED = ("entropy", "approx_kl", "clip_fraction", "explained_variance")
-FOSSILIZED = "FOSSILIZED"
+WATCHED = ("entropy", "approx_kl", "explained_variance")
+KEPT = "FOSSILIZED"
+STATES: dict[str, Verdict] = {
+    "stale": "warn",
+    "interrupted": "warn",
+    "failed": "crit",
+    "died": "crit",
+}
 
 
 @inspect_command("overwatch", group="look", examples=("overwatch", "overwatch --at -500"))
 def command(moment: Moment) -> Report:
-    """Sum the run up on one screen: accuracy, reward, seeds, policy, speed, alarms.
+    """Sum the run up: accuracy, reward, seeds, policy, speed, alarms.
 
-    Means are over the environments at the moment; the worst environment is the one in the worst
-    health, then of the lowest accuracy.
+    Means are over the environments at the moment. The worst environment is the one in the worst
+    health, among those the one of lowest accuracy.
     """
     run = moment.run()
     envs = said(moment.envs)
@@ -24,35 +39,29 @@ def command(moment: Moment) -> Report:
     seeds = said(lambda: moment.seeds(limit=1))
     alarms = said(lambda: moment.events(severity="warn", limit=1))
     rows = envs.rows if envs else []
-    facts = [*_envs(rows), _seeds(seeds), *_policy(policy), _speed(run)]
-    count = alarms.total if alarms else 0
-    newest = f"last: {alarms.rows[-1].text}" if alarms and alarms.rows else ""
-    facts.append(Fact("events at warn or worse", count, note=newest))
-    if run.lost_count:
-        facts.append(Fact("telemetry lost", run.lost_count, verdict="warn"))
+    readings = {one.name: one for one in (policy.readings if policy else [])}
+    watched = [readings[name] for name in WATCHED if name in readings]
+    lost = [Fact("telemetry lost", run.lost_count, verdict="warn")] if run.lost_count else []
+    facts = [*_envs(rows), *_seeds(seeds), *_policy(watched), _speed(run), _alarms(alarms), *lost]
     return Report(
         "overwatch",
         Facts(facts),
-        headline=_headline(run, rows, policy),
-        verdict=worst(fact.verdict for fact in facts),
+        headline=_headline(run, rows, watched),
+        verdict=worst([STATES.get(run.state.word, "ok"), *(fact.verdict for fact in facts)]),
         at=run.at,
         run=run.header.run_id,
-        next=_next(rows, policy, count),
+        next=_next(run, rows, watched),
     )
 
 
-def _headline(run: RunAnswer, rows: list[EnvRow], policy: PolicyAnswer | None) -> str:
-    state = run.state.word
+def _headline(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading]) -> str:
     if not rows:
-        return f"{state}: no environment has been heard of yet"
-    accuracy = mean(row.accuracy for row in rows)
+        return f"{run.state.word}: no environment has been heard of yet"
+    accuracy = f"mean accuracy {cell(mean(row.accuracy for row in rows), 1)} %"
     sick = sum(badness(row.health.verdict) > 1 for row in rows)
-    bad = [f"{sick} of {len(rows)} environments not well"] if sick else []
-    for one in policy.readings if policy else []:
-        if one.verdict == "crit":
-            bad.append(f"{one.name} {cell(one.value)} is crit")
-    trouble = ", ".join(bad) if bad else "no alarm"
-    return f"{state}: mean accuracy {cell(accuracy, 1)} %; {trouble}"
+    trouble = [f"{sick} of {counted(len(rows), 'env')} not well"] if sick else []
+    trouble += [f"{one.name} is {one.verdict}" for one in watched if one.verdict == "crit"]
+    return f"{run.state.word}: {accuracy}; {', '.join(trouble) or 'no alarm'}"
 
 
 def _envs(rows: list[EnvRow]) -> list[Fact]:
@@ -62,22 +71,19 @@ def _envs(rows: list[EnvRow]) -> list[Fact]:
     span = ""
     if ranked:
         (low, last), (high, first) = min(ranked), max(ranked)
-        span = f"best {high:.1f} (env {first}), worst {low:.1f} (env {last})"
-    best = mean(row.best_accuracy for row in rows)
-    words: dict[str, int] = {}
-    for row in rows:
-        words[row.health.word] = words.get(row.health.word, 0) + 1
-    sickest = _sickest(rows)
+        span = f"{low:.1f} (env {last}) to {high:.1f} (env {first})"
+    words = Counter(row.health.word for row in rows)
+    bad = _sickest(rows)
+    reason = f", {bad.health.word}: {bad.health.reason}" if bad.health.reason else ""
     return [
-        Fact("mean accuracy", mean(row.accuracy for row in rows), "%", note=span, digits=1),
-        Fact("mean best accuracy", best, "%", note="of this episode", digits=1),
-        Fact("mean reward", mean(row.reward for row in rows), "", note="of the last step"),
+        Fact("mean accuracy", mean(row.accuracy for row in rows), "percent", note=span, digits=1),
+        Fact("mean reward", mean(row.reward for row in rows), note="of the last step"),
         Fact(
             "environments",
-            ", ".join(f"{count} {word}" for word, count in words.items()),
+            ", ".join(f"{count} {word}" for word, count in words.most_common()),
             verdict=worst(row.health.verdict for row in rows),
         ),
-        Fact("worst environment", sickest.env, note=_why(sickest)),
+        Fact("worst", f"env {bad.env}{reason}"),
     ]
 
 
@@ -89,26 +95,21 @@ def _sickest(rows: list[EnvRow]) -> EnvRow:
     return min(rows, key=order)
 
 
-def _why(row: EnvRow) -> str:
-    reason = f": {row.health.reason}" if row.health.reason else ""
-    return f"{row.health.word}{reason}"
-
-
-def _seeds(seeds: SeedsAnswer | None) -> Fact:
+def _seeds(seeds: SeedsAnswer | None) -> list[Fact]:
     if seeds is None or not seeds.stages:
-        return Fact("live seeds", seeds.total if seeds else None, note="none, or never reported")
-    kept = seeds.stages.get(FOSSILIZED, 0)
-    others = [f"{n} {stage}" for stage, n in seeds.stages.items() if stage != FOSSILIZED and n]
+        return [Fact("seeds alive", 0 if seeds else None, note="none reported")]
+    kept = seeds.stages.get(KEPT, 0)
+    others = [f"{n} {stage}" for stage, n in seeds.stages.items() if stage != KEPT and n]
     alive = sum(seeds.stages.values()) - kept
-    return Fact("live seeds", alive, note=", ".join([f"{kept} {FOSSILIZED}", *others]))
+    return [Fact("seeds alive", alive, note=", ".join(others)), Fact("seeds fossilized", kept)]
 
 
-def _policy(policy: PolicyAnswer | None) -> list[Fact]:
-    if policy is None or not policy.readings:
-        return [Fact("policy", None, note="no update yet")]
-    named = {one.name: one for one in policy.readings}
-    found = [named[name] for name in WATCHED if name in named]
-    return [Fact(one.name, one.value, one.unit, one.verdict, note=one.thresholds) for one in found]
+def _policy(watched: list[PolicyReading]) -> list[Fact]:
+    if not watched:
+        return [Fact("policy", "no update yet")]
+    return [
+        Fact(one.name, one.value, one.unit, one.verdict, note=one.thresholds) for one in watched
+    ]
 
 
 def _speed(run: RunAnswer) -> Fact:
@@ -116,9 +117,17 @@ def _speed(run: RunAnswer) -> Fact:
     return Fact("speed", run.steps_per_s, "steps/s", note=over)
 
 
-def _next(rows: list[EnvRow], policy: PolicyAnswer | None, alarms: int) -> str:
-    if any(one.verdict == "crit" for one in (policy.readings if policy else [])):
+def _alarms(alarms: EventsAnswer | None) -> Fact:
+    if alarms is None or not alarms.rows:
+        return Fact("events >= warn", 0)
+    return Fact("events >= warn", alarms.total, note=f"last: {alarms.rows[-1].text}")
+
+
+def _next(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading]) -> str:
+    if run.state.word in STATES:
+        return "run"
+    if any(one.verdict == "crit" for one in watched):
         return "brain"
     if rows and badness(_sickest(rows).health.verdict) > 1:
         return f"env {_sickest(rows).env}"
-    return "events --severity warn" if alarms else "envs"
+    return "envs"

@@ -26,8 +26,8 @@ COMPONENTS = (
     Column("component", lambda c: c.name, priority=0),
     Column("last", lambda c: times(c.last, c.sign), unit="reward", priority=0),
     Column("mean", lambda c: times(c.mean, c.sign), unit="reward", priority=0),
-    Column("spread", lambda c: c.spread, unit="reward", priority=1),
-    Column("share", lambda c: c.share, unit="0-1", priority=1, digits=3),
+    Column("spread", lambda c: c.spread, unit="reward"),
+    Column("share", lambda c: times(c.share, 100), unit="percent", digits=1),
 )
 
 
@@ -51,23 +51,21 @@ def command(moment: Moment, env: int | None, window: int | None, actions: bool) 
         ),
         Facts(_total(answer), "total"),
     ]
-    if answer.actions:
-        names = [one.name for one in answer.components] if actions else []
+    if actions:
+        names = [one.name for one in answer.components]
         signs = {one.name: one.sign for one in answer.components}
         columns = (*BY_ACTION, *(_part(name, signs[name], i) for i, name in enumerate(names)))
-        blocks.append(Table(columns, answer.actions, title="mean by action"))
-    elif actions:
-        blocks.append(Table(BY_ACTION, (), empty="actions: not measured; run.step(actions=...)"))
+        empty = "actions: not measured; run.step(actions=...) records them"
+        blocks.append(Table(columns, answer.actions, title="mean by action", empty=empty))
     bad = _verdict(answer) == "warn"
-    who = f"env {env}" if env is not None else "the mean over all environments"
     return Report(
-        f"rewards of {who}",
+        f"rewards of env {env}" if env is not None else "rewards, mean of all environments",
         *blocks,
         headline=_headline(answer),
         notes=_notes(answer),
         verdict=_verdict(answer),
         at=answer.at,
-        next="events --severity warn" if bad else f"actions {'' if env is None else env}".rstrip(),
+        next=_next(env, bad, actions),
     )
 
 
@@ -83,6 +81,13 @@ def _part(name: str, sign: int, place: int) -> Column:
         return times(row.components.get(name, MASKED), sign)
 
     return Column(name, get, priority=place + 1)
+
+
+def _next(env: int | None, bad: bool, actions: bool) -> str:
+    if bad:
+        return "events --severity warn"
+    who = "" if env is None else f" {env}"
+    return f"actions{who}" if actions else f"rewards{who} --actions"
 
 
 def _scale(components: list[Component]) -> float:

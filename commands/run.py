@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import click
 
-from sanctum.command import Column, Fact, Facts, Moment, Report, Table, Text, clock, inspect_command
-from sanctum.command import duration as span
+from sanctum.command import (
+    Block,
+    Column,
+    Fact,
+    Facts,
+    Moment,
+    Report,
+    Table,
+    Text,
+    clock,
+    duration,
+    inspect_command,
+)
 from sanctum.command.readings import counted
 from sanctum.model.answers import RunAnswer, Verdict
 from sanctum.model.readings import number
@@ -18,11 +29,10 @@ VERDICTS: dict[str, Verdict] = {
     "failed": "crit",
     "died": "crit",
 }
-MIB = 2**20
 
 SIZES = (
     Column("class", lambda s: s.what, priority=0),
-    Column("size", lambda s: s.used_bytes / MIB, unit="MiB", priority=0, digits=2),
+    Column("size", lambda s: s.used_bytes, unit="bytes", priority=0),
     Column("rows", lambda s: s.rows, unit="count", digits=0),
     Column("first_step", lambda s: s.first_step, priority=2, digits=0),
     Column("last_step", lambda s: s.last_step, priority=2, digits=0),
@@ -44,31 +54,29 @@ ATTEMPTS = (
 )
 
 
-@inspect_command("run", group="look", examples=("run", "run --sizes", "run --traceback"))
+@inspect_command("run", group="look", examples=("run", "run --more", "run --traceback"))
+@click.option("--more", is_flag=True, help="every gap in the telemetry, every attempt")
 @click.option("--sizes", is_flag=True, help="bytes in the record by class of data")
 @click.option("--traceback", is_flag=True, help="the trainer's traceback, when it failed")
-def command(moment: Moment, sizes: bool, traceback: bool) -> Report:
+def command(moment: Moment, more: bool, sizes: bool, traceback: bool) -> Report:
     """Say how the run is: live, stale, ended or died, when and why.
 
-    Live means telemetry arrives. Stale: the trainer is there but silent. Failed: it ended with an
-    exception. Died: its process is gone and said nothing.
+    Live: telemetry arrives. Stale: the trainer is there but silent. Failed: it ended with an
+    exception. Died: its process is gone and said nothing. Steps are vector steps.
     """
     answer = moment.run()
     header, word = answer.header, answer.state.word
-    blocks: list[Facts | Table | Text] = [Facts(_facts(answer))]
+    said = answer.state.traceback
     notes = []
-    if traceback:
-        said = answer.state.traceback
-        blocks = [Text(said.rstrip())] if said else []
-        if not said:
-            notes.append(f"no traceback: the run is {word} and none was recorded")
-    elif sizes:
+    blocks: list[Block] = [Facts(_facts(answer))]
+    if more:
+        blocks.append(Table(LOST, answer.lost, empty="no telemetry was lost"))
+        blocks.append(Table(ATTEMPTS, answer.attempts, empty="no attempt has begun"))
+    if sizes:
         blocks = [Table(SIZES, answer.sizes, empty="the record holds nothing yet")]
-    else:
-        if answer.lost:
-            blocks.append(Table(LOST, answer.lost[-3:], total=len(answer.lost)))
-        if len(answer.attempts) > 1:
-            blocks.append(Table(ATTEMPTS, answer.attempts[-3:], total=len(answer.attempts)))
+    if traceback:
+        blocks = [Text(said.rstrip())] if said else []
+        notes = [] if said else [f"no traceback was recorded: the run is {word}"]
     return Report(
         f"run {header.run_id}: {header.task}, {counted(header.envs, 'environment')}",
         *blocks,
@@ -83,46 +91,39 @@ def command(moment: Moment, sizes: bool, traceback: bool) -> Report:
 
 def _headline(answer: RunAnswer) -> str:
     state = answer.state
-    since = "at a time unknown" if state.since_s is None else span(state.since_s)
-    why = state.exception or state.why
+    since = "for how long is not known" if state.since_s is None else duration(state.since_s)
+    why = (state.exception or state.why or "").strip()
     if state.word == "starting":
-        return f"starting: nothing heard of the trainer yet; {since} since its start"
+        return f"starting: the trainer has said nothing yet, {since}"
     if state.word == "live":
         rate = number(answer.steps_per_s)
-        speed = "" if rate is None else f"; {rate:,.0f} vector steps a second"
+        speed = "" if rate is None else f"; {rate:,.0f} steps a second"
         return f"live: last telemetry {since} ago{speed}"
     if state.word == "stale":
         return f"stale: no telemetry for {since}" + (f"; {why}" if why else "")
+    when = "" if state.since_s is None else f" {since} ago"
     step = "before its first step" if answer.last_step is None else f"at step {answer.last_step:,}"
-    cause = f": {why.strip().splitlines()[-1]}" if why and why.strip() else ""
-    return f"{state.word} {since} ago {step}{cause}"
+    cause = f": {why.splitlines()[-1]}" if why else ""
+    return f"{state.word}{when} {step}{cause}"
 
 
 def _facts(answer: RunAnswer) -> list[Fact]:
-    header, at = answer.header, answer.at
-    state = Fact("state", answer.state.word, verdict=VERDICTS.get(answer.state.word))
+    header, at, lost = answer.header, answer.at, answer.lost_count
     return [
-        state,
-        Fact("step", at.step, note=_of(at.step, header.planned_steps), digits=0),
-        Fact("update", at.update, note=_of(at.update, header.planned_updates), digits=0),
+        Fact("state", answer.state.word, verdict=VERDICTS.get(answer.state.word)),
+        Fact("step", at.step, note=_of(at.step, header.planned_steps)),
+        Fact("update", at.update, note=_of(at.update, header.planned_updates)),
         Fact("episodes", answer.episodes, note=_of(answer.episodes, header.planned_episodes)),
-        Fact("attempt", at.attempt, note=f"of {max(len(answer.attempts), at.attempt)}"),
+        Fact("attempt", at.attempt, note=_before(answer)),
         Fact("speed now", answer.steps_per_s, "steps/s", note=_left(answer)),
         Fact("speed over the run", answer.steps_per_s_run, "steps/s"),
-        Fact(
-            "telemetry lost",
-            answer.lost_count,
-            verdict="warn" if answer.lost_count else "ok",
-            note="answers over those steps rest on less" if answer.lost_count else "",
-        ),
+        Fact("telemetry lost", lost, verdict="warn" if lost else "ok", note=_gap(answer)),
         Fact("events", answer.events),
         Fact("started", clock(header.started)),
         Fact("trainer", f"pid {header.pid} on {header.host or 'an unnamed host'}"),
-        Fact("command line", " ".join(header.argv) or None),
-        Fact(
-            "record size", answer.used_bytes / MIB, "MiB", note="" if answer.recording else "closed"
-        ),
-        Fact("record", answer.record),
+        Fact("command line", " ".join(header.argv) or "not given"),
+        Fact("record size", answer.used_bytes, "bytes"),
+        Fact("record", answer.record, note="" if answer.recording else "closed"),
     ]
 
 
@@ -132,6 +133,21 @@ def _of(done: int | None, planned: int | None) -> str:
     return f"of {planned:,}, {100 * done / planned:.0f} %"
 
 
+def _before(answer: RunAnswer) -> str:
+    earlier = [one for one in answer.attempts if one.attempt < answer.at.attempt]
+    if not earlier:
+        return ""
+    last = "no step" if earlier[-1].last_step is None else f"step {earlier[-1].last_step:,}"
+    return f"the one before ended at {last}: {earlier[-1].how}"
+
+
+def _gap(answer: RunAnswer) -> str:
+    if not answer.lost:
+        return ""
+    gap = answer.lost[-1]
+    return f"last: {gap.what}, steps {gap.first_step:,}-{gap.last_step:,}, {gap.reason}"
+
+
 def _left(answer: RunAnswer) -> str:
     header, rate = answer.header, number(answer.steps_per_s)
     planned = header.planned_steps
@@ -139,13 +155,12 @@ def _left(answer: RunAnswer) -> str:
         planned = header.planned_updates * header.rollout_steps
     if not rate or not planned or answer.at.step is None or answer.state.word != "live":
         return ""
-    return f"about {span(max(planned - answer.at.step, 0) / rate)} left at this speed"
+    return f"about {duration(max(planned - answer.at.step, 0) / rate)} left at this speed"
 
 
 def _next(answer: RunAnswer, traceback: bool) -> str:
-    word = answer.state.word
-    if word == "failed" and not traceback:
+    if answer.state.traceback and not traceback:
         return "run --traceback"
-    if word in ("died", "failed", "stale"):
+    if answer.state.word in ("died", "failed", "stale"):
         return "events --severity warn"
     return "overwatch"

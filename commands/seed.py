@@ -18,11 +18,8 @@ from sanctum.command import (
     inspect_command,
 )
 from sanctum.command.readings import listed
-from sanctum.model.answers import GateInput, SeedAnswer, SeedRow, Verdict
+from sanctum.model.answers import GateInput, SeedAnswer, SeedRow
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
-
-RECENT_EVENTS = 4
-PASSED: dict[bool | None, Verdict] = {True: "ok", False: "warn", None: "warn"}
 
 
 def missing(one: GateInput) -> Reading:
@@ -38,7 +35,7 @@ GATE = (
     Column("value", lambda g: g.value, priority=0),
     Column("needed", lambda g: g.needed, priority=0),
     Column("missing", missing, priority=0),
-    Column("passed", lambda g: g.passed, priority=0, verdict=lambda g: PASSED[g.passed]),
+    Column("passed", lambda g: g.passed, priority=0),
 )
 
 
@@ -55,15 +52,14 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
     row = answer.row
     blocks: list[Block] = []
     if row is not None:
-        blocks.append(Facts(_facts(row)))
+        blocks.append(Facts([*_facts(row), columns.last_event(answer.events)]))
         if row.gate_inputs:
-            blocks.append(Table(GATE, row.gate_inputs, title=f"gate {row.gate or 'next'}"))
+            blocks.append(Table(GATE, row.gate_inputs))
         curves = (answer.contribution, answer.alpha)
         blocks += [columns.course(one) for one in curves if one is not None and one.values]
-    shown = answer.events if more else answer.events[-RECENT_EVENTS:]
-    life = columns.events(answer.at, placed=False)
-    total = len(answer.events)
-    blocks.append(Table(life, shown, empty="no event of this slot", total=total))
+    if more or row is None:
+        life = columns.events(answer.at)
+        blocks.append(Table(life, answer.events, empty="no event of this slot"))
     return Report(
         f"seed {env}.{slot}",
         *blocks,
@@ -80,26 +76,26 @@ def _headline(answer: SeedAnswer) -> str:
         return f"slot {answer.slot} of env {answer.env} is empty, and nothing was ever in it"
     words = row.stage if row.blueprint is None else f"{row.stage} {row.blueprint}"
     if number(row.contribution) is None:
-        words += "; contribution not known yet"
+        words += ", not measured yet"
     else:
         does = "takes away" if columns.harms(row) == "warn" else "adds"
-        words += f"; {does} {cell(row.contribution, 2).lstrip('-')} points"
+        words += f" {does} {cell(row.contribution, 2).lstrip('-')} points"
     if not row.gate_inputs:
-        return f"{words}; no gate ahead was reported"
+        return f"{words}; no gate ahead"
     open_ = [one.name for one in row.gate_inputs if not one.passed]
     if not open_:
-        return f"{words}; gate {row.gate or 'next'}: every input passes"
-    return f"{words}; gate {row.gate or 'next'} waits for {listed(open_)}"
+        return f"{words}; gate {row.gate or 'ahead'} is open"
+    return f"{words}; gate {row.gate or 'ahead'} lacks {listed(open_)}"
 
 
 def _facts(row: SeedRow) -> list[Fact]:
-    said = row.said_age_steps
+    said = f"reported {row.said_age_steps:,} steps ago" if row.said_age_steps else ""
+    size = number(row.parameters)
     return [
-        Fact("stage", row.stage, note=f"reported {said:,} steps ago" if said else ""),
-        Fact("blueprint", row.blueprint),
-        Fact("alpha", row.alpha, "0-1", note=f"goes to {cell(row.alpha_target, 2)}", digits=2),
+        Fact("stage", row.stage, note=said),
+        Fact("blueprint", row.blueprint, note="" if size is None else f"{size:,.0f} parameters"),
         Fact("age", row.age_steps, "steps", note=f"{cell(row.stage_steps, 0)} in this stage"),
-        Fact("parameters", row.parameters, digits=0),
+        Fact("alpha", row.alpha, "0-1", note=f"goes to {cell(row.alpha_target, 2)}", digits=2),
         Fact("contribution", row.contribution, "points", columns.harms(row), digits=2),
         Fact("improvement", row.improvement, "points", digits=2),
         Fact("gradient_health", row.gradient_health, "0-1", digits=2),

@@ -9,7 +9,17 @@ from sanctum.command.readings import counted
 from sanctum.model.answers import SeedsAnswer
 
 RANKINGS = {"top": "-contribution", "bottom": "contribution", "oldest": "-age_steps"}
-COLUMNS = (columns.SEED, *columns.SEEDS, columns.GATE, columns.GRADIENT)
+COLUMNS = (
+    columns.SEED,
+    columns.STAGE,
+    columns.BLUEPRINT,
+    columns.ALPHA,
+    columns.CONTRIBUTION,
+    columns.IMPROVEMENT,
+    columns.AGE,
+    columns.GATE,
+    columns.GRADIENT,
+)
 
 
 @inspect_command(
@@ -26,7 +36,8 @@ def command(moment: Moment, ranking: str, stage: str | None, env: int | None, li
 
     Contribution is the counterfactual gain in validation accuracy, in points: accuracy with the
     seed minus without it; below zero the seed harms. Improvement is accuracy now minus at
-    germination. A seed without a reading comes last.
+    germination, age in steps; gate: how many inputs of its next gate pass. A seed without a
+    reading comes last.
     """
     found = moment.seeds(sort=RANKINGS[ranking], limit=limit, stage=stage, env=env)
     notes = []
@@ -50,8 +61,8 @@ def _headline(found: SeedsAnswer) -> str:
     if not stages:
         return ""
     harmful = [seed for seed in found.rows if columns.harms(seed) == "warn"]
-    harm = f"; {len(harmful)} of those shown harm their host" if harmful else ""
-    return f"{', '.join(stages)}{harm}"
+    harm = f"{counted(len(harmful), 'seed')} below zero; " if harmful else ""
+    return harm + ", ".join(stages)
 
 
 def _empty(moment: Moment, found: SeedsAnswer, stage: str | None, env: int | None) -> str:

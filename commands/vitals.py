@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sanctum.command import Fact, Facts, Moment, Report, cell, inspect_command
-from sanctum.command.readings import listed, times, worst
+from sanctum.command import Fact, Facts, Moment, Report, cell, inspect_command, size
+from sanctum.command.readings import listed, worst
 from sanctum.model.answers import Vital
-
-MIB = 2**20
+from sanctum.model.readings import number
 
 
 @inspect_command("vitals", group="look", examples=("vitals", "vitals --at -600"))
@@ -37,11 +36,11 @@ def command(moment: Moment) -> Report:
 
 
 def _fact(one: Vital) -> Fact:
-    if one.unit in ("B", "bytes"):
-        return Fact(one.name, times(one.value, 1 / MIB), "MiB", one.verdict, note=one.note)
     return Fact(one.name, one.value, one.unit, one.verdict, note=one.note)
 
 
 def _text(one: Vital) -> str:
-    fact = _fact(one)
-    return f"{cell(fact.value)} {fact.unit}".rstrip()
+    value = number(one.value)
+    if one.unit == "bytes" and value is not None:
+        return size(value)
+    return f"{cell(one.value)} {'' if one.unit == 'count' else one.unit}".rstrip()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
+from sanctum.command.readings import times
 from sanctum.model.answers import At, Curve, Decision, Event, SeedRow, Verdict
 from sanctum.model.readings import number
-from sanctum.view.report import Column, Series
+from sanctum.view.report import Column, Fact, Series
 
 SEVERITIES: dict[str, Verdict] = {"warn": "warn", "error": "crit", "critical": "crit"}
 
@@ -19,19 +20,17 @@ def harms(seed: SeedRow) -> Verdict | None:
     return "ok" if value >= 0 else "warn"
 
 
-SEEDS = (
-    Column("stage", lambda s: s.stage, priority=0),
-    Column("blueprint", lambda s: s.blueprint, priority=2),
-    Column("alpha", lambda s: s.alpha, unit="0-1", digits=2),
-    Column(
-        "contribution", lambda s: s.contribution, unit="points", priority=0, digits=2, verdict=harms
-    ),
-    Column("improvement", lambda s: s.improvement, unit="points", priority=2, digits=2),
-    Column("age", lambda s: s.age_steps, unit="steps", digits=0),
-)
 SEED = Column("seed", lambda s: f"{s.env}.{s.slot}", priority=0)
 SLOT = Column("slot", lambda s: s.slot, priority=0)
-GRADIENT = Column("gradient", lambda s: s.gradient_health, unit="0-1", priority=4, digits=2)
+STAGE = Column("stage", lambda s: s.stage, priority=0)
+BLUEPRINT = Column("blueprint", lambda s: s.blueprint, priority=2)
+ALPHA = Column("alpha", lambda s: s.alpha, digits=2)
+CONTRIBUTION = Column(
+    "contribution", lambda s: s.contribution, unit="points", priority=0, digits=2, verdict=harms
+)
+IMPROVEMENT = Column("improvement", lambda s: s.improvement, unit="points", priority=3, digits=2)
+AGE = Column("age", lambda s: s.age_steps, digits=0)
+GRADIENT = Column("gradient", lambda s: s.gradient_health, priority=4, digits=2)
 
 
 def gate(seed: SeedRow) -> str | None:
@@ -45,10 +44,10 @@ def gate(seed: SeedRow) -> str | None:
 GATE = Column("gate", gate, priority=3)
 
 
-def place(event: Event) -> str | None:
-    """Where an event happened: ``7.r0c1``, ``7``, or nowhere in particular."""
+def place(event: Event) -> str:
+    """Where an event happened: ``7.r0c1``, ``7``, or in the run as a whole."""
     if event.env is None:
-        return event.slot
+        return event.slot or "run"
     return str(event.env) if event.slot is None else f"{event.env}.{event.slot}"
 
 
@@ -58,21 +57,26 @@ def when(moment: float, now: float | None) -> str:
     return time.strftime("%H:%M:%S" if local[:3] == today[:3] else "%m-%d %H:%M", local)
 
 
-def events(at: At, *, placed: bool = True) -> tuple[Column, ...]:
-    """Columns of events as of a moment; `placed` False when all are of one environment."""
-    return (
+def events(at: At, typed: bool = True) -> tuple[Column, ...]:
+    """Columns of events, as of a moment; `typed` False when all are of one type."""
+    columns = (
         Column("step", lambda e: e.step, priority=0, digits=0),
         Column("time", lambda e: when(e.time, at.time), priority=3),
-        Column(
-            "severity",
-            lambda e: e.severity,
-            priority=0,
-            verdict=lambda e: SEVERITIES.get(e.severity),
-        ),
+        Column("severity", lambda e: e.severity, priority=0),
         Column("type", lambda e: e.type, priority=2),
-        Column("where", place) if placed else SLOT,
+        Column("where", place),
         Column("text", lambda e: e.text, priority=0, flex=True),
     )
+    return tuple(one for one in columns if typed or one.name != "type")
+
+
+def last_event(events: list[Event]) -> Fact:
+    """The newest of some events in a line."""
+    if not events:
+        return Fact("last event", "none")
+    one = events[-1]
+    step = "" if one.step is None else f"step {one.step:,}: "
+    return Fact("last event", one.severity, note=f"{step}{one.text}")
 
 
 def op(decision: Decision) -> str | None:
@@ -84,18 +88,18 @@ def op(decision: Decision) -> str | None:
 DECISIONS = (
     Column("step", lambda d: d.step, priority=0, digits=0),
     Column("action", op, priority=0),
-    Column("probability", lambda d: d.probability, unit="0-1", priority=0, digits=3),
-    Column("value", lambda d: d.value, unit="reward", digits=3),
-    Column("reward", lambda d: d.reward, unit="reward", digits=3),
+    Column("probability", lambda d: times(d.probability, 100), unit="percent", digits=1),
+    Column("value", lambda d: d.value, digits=3),
+    Column("reward", lambda d: d.reward, digits=3),
     Column("forced", lambda d: d.forced, priority=2),
 )
 
 SHARES = (
     Column("action", lambda a: a.action, priority=0),
-    Column("share", lambda a: a.share, unit="0-1", priority=0, digits=3),
-    Column("unforced_share", lambda a: a.unforced_share, unit="0-1", priority=0, digits=3),
-    Column("opportunity_rate", lambda a: a.opportunity_rate, unit="0-1", priority=1, digits=3),
-    Column("mean_probability", lambda a: a.mean_probability, unit="0-1", priority=0, digits=3),
+    Column("share", lambda a: times(a.share, 100), unit="percent", priority=0, digits=1),
+    Column("unforced_share", lambda a: times(a.unforced_share, 100), unit="percent", digits=1),
+    Column("opportunity_rate", lambda a: times(a.opportunity_rate, 100), unit="percent", digits=1),
+    Column("mean_probability", lambda a: times(a.mean_probability, 100), unit="percent", digits=1),
 )
 
 
