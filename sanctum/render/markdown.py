@@ -26,7 +26,7 @@ def render(report: Report, screen: Screen) -> str:
     said = ": ".join(part for part in (word, report.headline) if part)
     if said:
         parts.append(f"**{_inline(said, ascii_only)}**")
-    parts += ["\n\n".join(_block(block, ascii_only)) for block in report.blocks]
+    parts += ["\n\n".join(filter(None, _block(block, ascii_only))) for block in report.blocks]
     notes = [_inline(note, ascii_only) for note in report.notes]
     if any(map(_has_unmeasured, report.blocks)):
         notes.insert(0, "`-` not measured")
@@ -34,7 +34,7 @@ def render(report: Report, screen: Screen) -> str:
         parts.append("\n".join(f"- {note}" for note in notes))
     if report.next:
         parts.append(f"next: {_code(safe.text(report.next, ascii_only))}")
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _inline(given: str, ascii_only: bool) -> str:
