@@ -27,9 +27,15 @@ class RowAdam:
         second: float = 0.99,
     ) -> None:
         """Move `parameters[rows]`, in place, against their gradient, (n, columns) float32."""
-        age = self._age[rows] + 1
-        mean = self._mean[rows].lerp_(gradient, 1 - first)
-        square = self._square[rows].lerp_(gradient.square(), 1 - second)
-        self._age[rows], self._mean[rows], self._square[rows] = age, mean, square
-        rate = learning_rate / (1 - first**age)
-        parameters[rows] -= rate * mean / ((square / (1 - second**age)).sqrt_() + 1e-8)
+        age, mean, square = (
+            memory.index_select(0, rows) for memory in (self._age, self._mean, self._square)
+        )
+        age += 1
+        mean.lerp_(gradient, 1 - first)
+        square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
+        self._age.index_copy_(0, rows, age)
+        self._mean.index_copy_(0, rows, mean)
+        self._square.index_copy_(0, rows, square)
+        spread = square.div_(1 - second**age).sqrt_().add_(1e-8)
+        change = mean.mul_(-learning_rate / (1 - first**age)).div_(spread)
+        parameters.index_add_(0, rows, change)

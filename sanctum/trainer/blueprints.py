@@ -65,14 +65,14 @@ def _adapter(parameters: list[Tensor], activations: Tensor) -> Tensor:
 
 def _perceptron(parameters: list[Tensor], activations: Tensor) -> Tensor:
     weight, bias, out_weight, out_bias = parameters
-    inside = functional.gelu(torch.baddbmm(bias, activations, weight))
-    return torch.baddbmm(out_bias, inside, out_weight)
+    inside = functional.gelu(torch.bmm(activations, weight) + bias)
+    return torch.bmm(inside, out_weight) + out_bias
 
 
 def _gated(parameters: list[Tensor], activations: Tensor) -> Tensor:
     gate_weight, gate_bias, weight, bias = parameters
-    gate = torch.sigmoid(torch.baddbmm(gate_bias, activations, gate_weight))
-    return gate * torch.baddbmm(bias, activations, weight)
+    gate = torch.sigmoid(torch.bmm(activations, gate_weight) + gate_bias)
+    return gate * (torch.bmm(activations, weight) + bias)
 
 
 def _norm(parameters: list[Tensor], activations: Tensor) -> Tensor:

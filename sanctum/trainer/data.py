@@ -36,7 +36,8 @@ class Data:
         envs, count = self.training.shape
         picks = torch.randint(count, (envs, size), generator=generator)
         rows = self.training.gather(1, picks.to(self.training.device))
-        return self.inputs[rows], self.labels[rows]
+        inputs = self.inputs.index_select(0, rows.flatten()).view(envs, size, -1)
+        return inputs, self.labels.index_select(0, rows.flatten()).view(envs, size)
 
 
 def load(task: str, envs: int, validation_size: int, generator: torch.Generator) -> Data:

@@ -204,20 +204,13 @@ class Environment:
         for env in envs:
             self.hosts.renew(env)
             self.seeds.clear(env)
-        everything = self.seeds.lanes(self.device)
-        plain = type(everything)(everything.extra_env[:0], everything.extra_slot[:0], ())
-        loss, accuracy = (reading.cpu() for reading in self.hosts.validate(plain))
+        loss, accuracy = (reading.cpu() for reading in self.hosts.validate_bare(envs))
         self.env_step[envs] = 0
         self._first_step[envs] = 0
         self._episode_return[envs] = 0.0
-        self.accuracy = self.accuracy.clone()
-        self.best_accuracy = self.best_accuracy.clone()
-        self.loss, self.validation_loss = self.loss.clone(), self.validation_loss.clone()
-        for reading, fresh in (
-            (self.accuracy, accuracy),
-            (self.best_accuracy, accuracy),
-            (self.loss, loss),
-            (self.validation_loss, loss),
-        ):
-            reading[envs] = fresh[envs]
-        self.recent_accuracy[envs] = accuracy[envs].unsqueeze(1)
+        for name in ("accuracy", "best_accuracy", "loss", "validation_loss"):
+            # What a step has handed out is not changed afterwards.
+            reading = getattr(self, name).clone()
+            reading[envs] = accuracy if "accuracy" in name else loss
+            setattr(self, name, reading)
+        self.recent_accuracy[envs] = accuracy.unsqueeze(1)

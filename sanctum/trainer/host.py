@@ -12,15 +12,17 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from sanctum.trainer.adam import RowAdam
 from sanctum.trainer.blueprints import BLUEPRINTS, Shape, unpacked
 from sanctum.trainer.data import Data
-from sanctum.trainer.lanes import Lanes
+from sanctum.trainer.lanes import Lanes, lanes
 from sanctum.trainer.settings import Settings
 
 SLOTS = ["r0c0", "r0c1", "r0c2"]
+
+HEALTHY_SHARE = 0.1
+"""Size of a seed's gradient, beside its host's, from which on it is in full health."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Hosts:
         )
         self.host_parameters = sum(math.prod(shape) for shape in self._shapes)
         self._sizes = [blueprint.parameters(width) for blueprint in BLUEPRINTS]
+        self._seed_sizes = torch.tensor(self._sizes, device=device)
         self._hosts = torch.zeros(envs, self.host_parameters, device=device)
         self._seeds = torch.zeros(envs * len(SLOTS), max(self._sizes), device=device)
         self._host_adam = RowAdam(*self._hosts.shape, device)
@@ -87,86 +90,103 @@ class Hosts:
         """How many parameters a seed of this blueprint has."""
         return self._sizes[blueprint]
 
-    def learn(self, lanes: Lanes) -> Learned:
+    def learn(self, passes: Lanes) -> Learned:
         """Train hosts and seeds on a few minibatches.
 
         A seed with a lane of its own learns from the loss of that lane, in which it is switched on
         and everything else is held fixed; its host does not notice.
         """
-        learning = [(group, group.seeds[: group.learning]) for group in lanes.groups]
-        rows = torch.cat([self._every[:0], *(seeds for _, seeds in learning)])
-        sizes = torch.cat(
-            [
-                self._every[:0],
-                *(torch.full_like(seeds, self._sizes[group.blueprint]) for group, seeds in learning),
-            ]
-        )
+        entries = passes.env * len(SLOTS) + passes.slot
+        rows = entries[passes.learning]
+        sizes = self._seed_sizes.repeat_interleave(torch.tensor(passes.counts, device=self.device))
         losses, healths = [], []
         for _ in range(self._settings.host_minibatches):
             inputs, labels = self._data.batch(self._settings.batch_size, self._generator)
             hosts = self._hosts.clone().requires_grad_()
-            seeds = self._seeds[rows].requires_grad_()
-            loss, _ = self._judged(self._outputs(hosts, seeds, lanes, inputs), labels, lanes)
-            leaves = [hosts, seeds] if len(rows) else [hosts]
-            host_gradient, *seed_gradient = torch.autograd.grad(loss.sum(), leaves)
+            seeds = self._seeds.index_select(0, entries).requires_grad_()
+            labels = torch.cat([labels, labels.index_select(0, passes.extra_env)])
+            loss = _cross_entropy(self._outputs(hosts, seeds, passes, inputs), labels)
+            leaves = [hosts, seeds] if len(entries) else [hosts]
+            host_gradient, *found = torch.autograd.grad(loss.sum(), leaves)
             losses.append(loss[: len(self._every)].detach())
-            self._host_adam.step(
-                self._hosts, self._every, host_gradient, self._settings.host_learning_rate
-            )
-            for gradient in seed_gradient:
-                self._seed_adam.step(self._seeds, rows, gradient, self._settings.seed_learning_rate)
-                host_rms = host_gradient.square().mean(1).sqrt()[rows // len(SLOTS)]
-                seed_rms = (gradient.square().sum(1) / sizes).sqrt()
-                healths.append((seed_rms / (0.1 * host_rms + 1e-12)).clamp(max=1.0))
+            rate = self._settings.host_learning_rate
+            self._host_adam.step(self._hosts, self._every, host_gradient, rate)
+            if found:
+                # Entries that do not learn have gradients too; they are of copies, and go no
+                # further.
+                gradient = found[0][passes.learning]
+                rate = self._settings.seed_learning_rate
+                self._seed_adam.step(self._seeds, rows, gradient, rate)
+                host_size = host_gradient.square().mean(1).sqrt()[rows // len(SLOTS)]
+                size = (gradient.square().sum(1) / sizes[passes.learning]).sqrt()
+                healths.append((size / (HEALTHY_SHARE * host_size + 1e-12)).clamp(max=1.0))
         health = torch.full((len(self._seeds),), math.nan, device=self.device)
         if healths:
             health[rows] = torch.stack(healths).mean(0)
         return Learned(torch.stack(losses).mean(0), health.view(-1, len(SLOTS)))
 
     @torch.no_grad()
-    def validate(self, lanes: Lanes) -> tuple[Tensor, Tensor]:
-        """Loss and accuracy in percent of every lane on its held-out samples, (lanes,) float32."""
+    def validate(self, passes: Lanes) -> tuple[Tensor, Tensor]:
+        """Loss of the hosts, (envs,), and accuracy in percent of every lane, (lanes,), float32.
+
+        Both on the held-out samples.
+        """
         inputs, labels = self._validation
-        return self._judged(self._outputs(self._hosts, None, lanes, inputs), labels, lanes)
+        outputs = self._outputs(self._hosts, self._planted(passes), passes, inputs)
+        loss = _cross_entropy(outputs[: len(labels)], labels)
+        labels = torch.cat([labels, labels.index_select(0, passes.extra_env)])
+        return loss, 100 * (outputs.argmax(2) == labels).float().mean(1)
 
     @torch.no_grad()
-    def outputs(self, lanes: Lanes, inputs: Tensor) -> Tensor:
-        """Logits of every lane, (lanes, batch, classes), for inputs (envs, batch, inputs)."""
-        return self._outputs(self._hosts, None, lanes, inputs)
+    def validate_bare(self, envs: list[int]) -> tuple[Tensor, Tensor]:
+        """Loss and accuracy in percent of some hosts without any seed, (n,) float32 each."""
+        inputs, labels = (part[envs] for part in self._validation)
+        rows = torch.zeros(len(envs), len(SLOTS))
+        bare = lanes(rows, rows.long(), rows.bool(), rows, self.device)
+        outputs = self._outputs(self._hosts[envs], self._planted(bare), bare, inputs)
+        return _cross_entropy(outputs, labels), 100 * (outputs.argmax(2) == labels).float().mean(1)
 
-    def _outputs(
-        self, hosts: Tensor, learning_seeds: Tensor | None, lanes: Lanes, inputs: Tensor
-    ) -> Tensor:
-        """Logits of every lane. `learning_seeds` are the rows that learn, in the groups' order."""
+    @torch.no_grad()
+    def outputs(self, passes: Lanes, inputs: Tensor) -> Tensor:
+        """Logits of every lane, (lanes, batch, classes), for inputs (envs, batch, inputs)."""
+        return self._outputs(self._hosts, self._planted(passes), passes, inputs)
+
+    def _planted(self, passes: Lanes) -> Tensor:
+        """The parameters of each entry's seed, a copy."""
+        return self._seeds.index_select(0, passes.env * len(SLOTS) + passes.slot)
+
+    def _outputs(self, hosts: Tensor, seeds: Tensor, passes: Lanes, inputs: Tensor) -> Tensor:
+        """Logits of every lane; `hosts` are rows of parameters, and `seeds` those of the entries."""
         weight, bias, in_weight, in_bias, out_weight, out_bias, head, head_bias = unpacked(
             hosts, self._shapes
         )
-        read = torch.tanh(torch.baddbmm(bias, inputs, weight))
+        read = torch.tanh(torch.bmm(inputs, weight) + bias)
         # The cells of a row stand side by side, so their squeezing is one product.
-        squeezed = torch.tanh(torch.baddbmm(in_bias, read, in_weight))
-        summed = torch.baddbmm(out_bias, squeezed, out_weight)
-        extra = lanes.extra_env
-        if len(extra):
+        squeezed = torch.tanh(torch.bmm(read, in_weight) + in_bias)
+        summed = torch.bmm(squeezed, out_weight) + out_bias
+        if len(passes.extra_env):
             # Extra lanes see their host through detach: no gradient reaches it from them.
-            read = torch.cat([read, read.detach()[extra]])
-            summed = torch.cat([summed, summed.detach()[extra]])
-            head = torch.cat([head, head.detach()[extra]])
-            head_bias = torch.cat([head_bias, head_bias.detach()[extra]])
-        taken = 0
-        for group in lanes.groups:
-            size = self._sizes[group.blueprint]
-            rows = self._seeds[group.seeds, :size]
-            if learning_seeds is not None:
-                taught = learning_seeds[taken : taken + group.learning, :size]
-                rows = torch.cat([taught, rows[group.learning :]])
-                taken += group.learning
-            added = BLUEPRINTS[group.blueprint].added(rows, read[group.lanes])
-            summed = summed.index_add(0, group.lanes, group.alpha * added)
-        return torch.baddbmm(head_bias, summed, head)
+            summed, head, head_bias = (
+                torch.cat([part, part.detach().index_select(0, passes.extra_env)])
+                for part in (summed, head, head_bias)
+            )
+        if len(passes.env):
+            both = torch.cat([read, read.detach()])
+            entries = both.index_select(0, passes.env + len(read) * passes.extra).split(
+                passes.counts
+            )
+            added = [
+                blueprint.added(rows[:, :size], seen)
+                for blueprint, size, rows, seen in zip(
+                    BLUEPRINTS, self._sizes, seeds.split(passes.counts), entries, strict=True
+                )
+                if len(rows)
+            ]
+            summed = summed.index_add(0, passes.lane, passes.alpha * torch.cat(added))
+        return torch.bmm(summed, head) + head_bias
 
-    def _judged(self, outputs: Tensor, labels: Tensor, lanes: Lanes) -> tuple[Tensor, Tensor]:
-        """Mean loss and accuracy in percent of every lane; labels are (envs, batch)."""
-        labels = torch.cat([labels, labels[lanes.extra_env]])
-        loss = functional.cross_entropy(outputs.transpose(1, 2), labels, reduction="none").mean(1)
-        right = (outputs.argmax(2) == labels).float().mean(1)
-        return loss, 100 * right
+
+def _cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Mean over each lane's batch, (lanes,); torch's own is slow on the CPU for few classes."""
+    right = outputs.gather(2, labels.unsqueeze(2)).squeeze(2)
+    return (outputs.logsumexp(2) - right).mean(1)

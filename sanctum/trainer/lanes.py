@@ -14,63 +14,59 @@ from sanctum.trainer.blueprints import BLUEPRINTS
 
 
 @dataclass(frozen=True)
-class Group:
-    """All seeds of one blueprint, once for every lane they are in."""
-
-    blueprint: int
-    lanes: Tensor
-    """(n,) int64."""
-    seeds: Tensor
-    """(n,) int64: which seed, environment * slots + slot."""
-    alpha: Tensor
-    """(n, 1, 1) float32: the share of what they add that is let in."""
-    learning: int
-    """The first so many let gradients into their seed."""
-
-
-@dataclass(frozen=True)
 class Lanes:
-    """A set of passes. Lanes from the number of environments on are extra ones."""
+    """A set of passes, and the seeds in them: one entry for each seed in each lane it is in.
+
+    Entries are ordered by blueprint, so that the seeds of one blueprint are computed at once.
+    """
 
     extra_env: Tensor
     """(extra,) int64: whose host an extra lane runs through."""
     extra_slot: Tensor
     """(extra,) int64: the slot whose seed it changes."""
-    groups: tuple[Group, ...]
+    lane: Tensor
+    """(entries,) int64."""
+    env: Tensor
+    """(entries,) int64."""
+    slot: Tensor
+    """(entries,) int64."""
+    alpha: Tensor
+    """(entries, 1, 1) float32: the share of what the seed adds that is let in."""
+    learning: Tensor
+    """(entries,) bool: whether the seed learns in this lane."""
+    extra: Tensor
+    """(entries,) bool: whether the lane is an extra one."""
+    counts: list[int]
+    """How many entries each blueprint has."""
 
 
 def lanes(
-    alpha: Tensor, blueprint: Tensor, extra: Tensor, extra_alpha: Tensor, device: torch.device
+    alpha: Tensor, blueprint: Tensor, changed: Tensor, changed_alpha: Tensor, device: torch.device
 ) -> Lanes:
-    """Every host as it is, then one lane for each seed marked in `extra`, changed to `extra_alpha`.
+    """Every host as it is, then one lane for each seed in `changed`, with its alpha changed.
 
-    alpha, extra_alpha (envs, slots) float32; blueprint int64, extra bool of that shape; all on the
-    CPU. A seed learns in the lane of its host, and in its own lane if it has one; an extra lane
+    alpha, changed_alpha (envs, slots) float32; blueprint int64, changed bool of that shape; all on
+    the CPU. A seed learns in the lane of its host, and in its own lane if it has one; an extra lane
     teaches nothing else.
     """
     envs, slots = alpha.shape
-    extra_env, extra_slot = extra.nonzero(as_tuple=True)
-    count = len(extra_env)
-    env = torch.cat([torch.arange(envs), extra_env])
-    own = torch.zeros(envs + count, slots, dtype=torch.bool)
-    own[envs + torch.arange(count), extra_slot] = True
-    lane_alpha = torch.where(own, extra_alpha[env], alpha[env])
-    learns = own.clone()
-    learns[:envs] = True
-    kinds = torch.where(lane_alpha > 0, blueprint[env], -1)
-    groups = []
-    for kind in range(len(BLUEPRINTS)):
-        here = kinds == kind
-        taught, fixed = (here & learns).nonzero(), (here & ~learns).nonzero()
-        lane, slot = torch.cat([taught, fixed]).unbind(1)
-        if len(lane):
-            groups.append(
-                Group(
-                    kind,
-                    lane.to(device),
-                    (env[lane] * slots + slot).to(device),
-                    lane_alpha[lane, slot].view(-1, 1, 1).to(device),
-                    len(taught),
-                )
-            )
-    return Lanes(extra_env.to(device), extra_slot.to(device), tuple(groups))
+    extra_env, extra_slot = changed.nonzero(as_tuple=True)
+    lane_env = torch.cat([torch.arange(envs), extra_env])
+    own = torch.zeros(len(lane_env), slots, dtype=torch.bool)
+    own[torch.arange(envs, len(lane_env)), extra_slot] = True
+    lane_alpha = torch.where(own, changed_alpha[lane_env], alpha[lane_env])
+    lane, slot = lane_alpha.nonzero(as_tuple=True)
+    kind = blueprint[lane_env[lane], slot]
+    order = kind.argsort(stable=True)
+    lane, slot = lane[order], slot[order]
+    return Lanes(
+        extra_env.to(device),
+        extra_slot.to(device),
+        lane.to(device),
+        lane_env[lane].to(device),
+        slot.to(device),
+        lane_alpha[lane, slot].view(-1, 1, 1).to(device),
+        (own[lane, slot] | (lane < envs)).to(device),
+        (lane >= envs).to(device),
+        torch.bincount(kind, minlength=len(BLUEPRINTS)).tolist(),
+    )

@@ -86,7 +86,11 @@ class Seeds:
         return Transition(env, slot, before, Stage.GERMINATED, blueprint, "GERMINATE")
 
     def cull(
-        self, env: int, slot: int, cause: str, gate: str | None = None,
+        self,
+        env: int,
+        slot: int,
+        cause: str,
+        gate: str | None = None,
         inputs: GateInputs | None = None,
     ) -> Transition:
         """Remove a seed; what it added to its host is gone at once."""

@@ -41,12 +41,14 @@ class Settings:
 
     # The hosts.
     host_width: int = _setting(12, "units of a host's input layer, which seeds read", least=2)
-    cell_width: int = _setting(1, "units a host's cell squeezes them into; few: seeds help", least=1)
-    batch_size: int = _setting(32, "samples in one minibatch of a host", least=1)
-    host_minibatches: int = _setting(2, "host minibatches in one environment step", least=1)
-    host_learning_rate: float = _setting(0.01, "Adam step of the hosts", least=0.0)
-    seed_learning_rate: float = _setting(0.01, "Adam step of the seeds", least=0.0)
-    validation_size: int = _setting(320, "held-out samples of each environment", least=1)
+    cell_width: int = _setting(
+        1, "units a host's cell squeezes them into; few: seeds help", least=1
+    )
+    batch_size: int = _setting(64, "samples in one minibatch of a host", least=1)
+    host_minibatches: int = _setting(1, "host minibatches in one environment step", least=1)
+    host_learning_rate: float = _setting(0.02, "Adam step of the hosts", least=0.0)
+    seed_learning_rate: float = _setting(0.02, "Adam step of the seeds", least=0.0)
+    validation_size: int = _setting(256, "held-out samples of each environment", least=1)
 
     # The seeds' lives.
     training_steps: int = _setting(5, "steps a seed trains before it may blend", least=1)

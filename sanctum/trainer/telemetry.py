@@ -23,6 +23,9 @@ from sanctum.trainer.stages import STAGES, Stage
 
 LOW_ENTROPY = 0.1
 
+_GONE = (Stage.CULLED, Stage.EMBARGOED, Stage.DORMANT)
+_Numbers = dict[str, list[list[float]]]
+
 
 class Run(Protocol):
     """The calls of a run that are used here; `sanctum.attach` gives one."""
@@ -163,11 +166,14 @@ class Telemetry:
             episode=stepped.episode,
             policy_version=np.full(len(actions.op), policy_version),
         )
-        for transition in stepped.transitions:
-            self._transition(step, transition)
-        if step % self._settings.seed_every == 0:
-            for env, slot in (self._environment.seeds.stage != Stage.DORMANT).nonzero().tolist():
-                self._seed(step, env, slot)
+        due = step % self._settings.seed_every == 0
+        if due or stepped.transitions:
+            numbers = self._numbers()
+            for transition in stepped.transitions:
+                self._transition(step, transition, numbers)
+            if due:
+                for env, slot in (self._environment.seeds.stage > 0).nonzero().tolist():
+                    self._seed(step, env, slot, numbers)
         for env in (~stepped.validation_loss.isfinite()).nonzero().flatten().tolist():
             self.run.message(
                 f"environment {env}: validation loss of the host is not finite",
@@ -187,7 +193,12 @@ class Telemetry:
             )
 
     def update(
-        self, update: int, steps: tuple[int, int], report: Report, advantage: Tensor, returns: Tensor
+        self,
+        update: int,
+        steps: tuple[int, int],
+        report: Report,
+        advantage: Tensor,
+        returns: Tensor,
     ) -> None:
         """One policy update, and what its steps were worth; (steps, envs) float32 both."""
         masked = {"entropy": sanctum.MASKED, "grad_norm": sanctum.MASKED}
@@ -212,59 +223,63 @@ class Telemetry:
                 data={"update": update, "entropy": entropy},
             )
 
-    def _transition(self, step: int, moved: Transition) -> None:
+    def _transition(self, step: int, moved: Transition, numbers: _Numbers) -> None:
         slot = SLOTS[moved.slot]
         kind = None if moved.blueprint is None else blueprints.NAMES[moved.blueprint]
-        about: dict[str, Any] = {"blueprint": kind, "gate": moved.gate, "gate_inputs": moved.inputs}
-        gone = moved.after in (Stage.CULLED, Stage.EMBARGOED, Stage.DORMANT)
-        numbers = {} if gone else self._numbers(moved.env, moved.slot)
+        gone = moved.after in _GONE
         self.run.seed(
-            moved.env, slot, moved.after.name, step=step, cause=moved.cause, **about, **numbers
+            moved.env,
+            slot,
+            moved.after.name,
+            step=step,
+            blueprint=kind,
+            gate=moved.gate,
+            gate_inputs=moved.inputs,
+            cause=moved.cause,
+            **({} if gone else _of(numbers, moved.env, moved.slot)),
         )
-        text, type_ = _told(moved, kind)
+        text, kind_of_event = _told(moved, kind)
         if text is not None:
             self.run.message(
                 text,
                 severity="info",
-                type=type_,
+                type=kind_of_event,
                 env=moved.env,
                 slot=slot,
                 step=step,
                 data={"cause": moved.cause, "blueprint": kind, "stage": moved.before.name},
             )
 
-    def _seed(self, step: int, env: int, slot: int) -> None:
+    def _seed(self, step: int, env: int, slot: int, numbers: _Numbers) -> None:
         seeds = self._environment.seeds
-        kind = int(seeds.blueprint[env, slot])
-        name = blueprints.NAMES[kind] if kind >= 0 else None
-        stage = Stage(int(seeds.stage[env, slot]))
+        kind, stage = int(seeds.blueprint[env, slot]), Stage(int(seeds.stage[env, slot]))
         gate, inputs = seeds.ahead(env, slot)
-        numbers = self._numbers(env, slot) if name else {}
         self.run.seed(
             env,
             SLOTS[slot],
             stage.name,
             step=step,
-            blueprint=name,
+            blueprint=blueprints.NAMES[kind] if kind >= 0 else None,
             gate=gate,
             gate_inputs=inputs,
-            **numbers,
+            **({} if stage in _GONE else _of(numbers, env, slot)),
         )
 
-    def _numbers(self, env: int, slot: int) -> dict[str, float | None]:
+    def _numbers(self) -> _Numbers:
+        """Every reading of every slot; taken at once, for reading tensors cell by cell is slow."""
         seeds, environment = self._environment.seeds, self._environment
-        improvement = environment.accuracy[env] - seeds.accuracy_before[env, slot]
-        return {
-            "alpha": float(seeds.alpha[env, slot]),
-            "alpha_target": float(seeds.stage[env, slot] >= Stage.BLENDING),
-            "age_steps": float(seeds.age_steps[env, slot]),
-            "stage_steps": float(seeds.stage_steps[env, slot]),
-            "parameters": float(environment.seed_parameters[env, slot]),
-            "contribution": _known(seeds.contribution[env, slot]),
-            "trial_gain": _known(seeds.trial_gain[env, slot]),
-            "improvement": _known(improvement),
-            "gradient_health": _known(seeds.gradient_health[env, slot]),
+        readings = {
+            "alpha": seeds.alpha,
+            "alpha_target": (seeds.stage >= Stage.BLENDING).float(),
+            "age_steps": seeds.age_steps,
+            "stage_steps": seeds.stage_steps,
+            "parameters": environment.seed_parameters,
+            "contribution": seeds.contribution,
+            "trial_gain": seeds.trial_gain,
+            "improvement": environment.accuracy.unsqueeze(1) - seeds.accuracy_before,
+            "gradient_health": seeds.gradient_health,
         }
+        return {name: reading.tolist() for name, reading in readings.items()}
 
     def _episode(self, step: int, episode: Episode) -> None:
         self.run.episode(
@@ -286,7 +301,10 @@ def _told(moved: Transition, kind: str | None) -> tuple[str | None, str]:
     """The line and the type of event for a transition; None for one that is not worth a line."""
     slot = SLOTS[moved.slot]
     if moved.refused:
-        return f"{slot}: gate {moved.gate} refused the {kind} seed: {_lacking(moved)}", "gate_refused"
+        return (
+            f"{slot}: gate {moved.gate} refused the {kind} seed: {_lacking(moved)}",
+            "gate_refused",
+        )
     if moved.after == Stage.GERMINATED:
         return f"{slot}: a {kind} seed germinated", "seed_germinated"
     if moved.after == Stage.FOSSILIZED:
@@ -310,9 +328,10 @@ def _lacking(moved: Transition) -> str:
     return ", ".join(parts)
 
 
-def _known(reading: Tensor) -> float | None:
-    value = float(reading)
-    return None if math.isnan(value) else value
+def _of(numbers: _Numbers, env: int, slot: int) -> dict[str, float | None]:
+    """One seed's readings; None is what was not measured."""
+    found = {name: reading[env][slot] for name, reading in numbers.items()}
+    return {name: None if math.isnan(value) else value for name, value in found.items()}
 
 
 def _where(meant: Tensor, values: Tensor) -> "np.ma.MaskedArray[Any, Any]":
