@@ -191,6 +191,21 @@ class Reader:
             left -= row + 1
             at = int(block.steps[0]) - 1
 
+    def rows_between(self, attempt: int, first: int, last: int) -> int:
+        """How many vector steps were recorded from `first` to `last`, `first` not counted."""
+        start, end = self.block_at(attempt, first), self.block_at(attempt, last)
+        if start is None or end is None:
+            return 0
+        if start[0].id == end[0].id:
+            return end[1] - start[1]
+        ((between,),) = self.rows(
+            "SELECT coalesce(sum(rows), 0) FROM blocks WHERE attempt = ? AND id > ? AND id < ?",
+            attempt,
+            start[0].id,
+            end[0].id,
+        )
+        return start[0].steps.size - start[1] - 1 + int(between) + end[1] + 1
+
     def window(self, names: Iterable[str], attempt: int, first: int, last: int) -> Window:
         """All rows of some columns from step `first` to `last`; a column never said is left out."""
         wanted = list(names)

@@ -1,0 +1,1 @@
+"""A run is its record: one SQLite file, written and read as of any moment."""

@@ -1,0 +1,78 @@
+"""The health of environments: a word, its reason and how bad, from their last steps.
+
+Thresholds follow Esper's environment monitor: a fall of 5 points is degraded, no new best for 20
+steps is stalled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from sanctum.model.answers import EnvRow, Health
+from sanctum.model.readings import Measured, NonFinite, number
+from sanctum.record.cells import VALUE
+from sanctum.record.moments import Scope
+
+LOOK_BACK_STEPS = 64
+SILENT_AFTER_STEPS = 50
+DEGRADED_POINTS = 5.0
+STALLED_STEPS = 20
+NEW_STEPS = 3
+
+
+class HealthCheck:
+    """Judges rows as of a scope's moment; the last steps are read once for all."""
+
+    def __init__(self, scope: Scope) -> None:
+        attempt = scope.attempt.attempt
+        first = scope.reader.steps_back(attempt, scope.step, LOOK_BACK_STEPS - 1)
+        self._window = scope.reader.window(("accuracy", "episode"), attempt, first, scope.step)
+
+    def __call__(self, row: EnvRow) -> Health:
+        """The health of one environment."""
+        for name in ("loss", "accuracy", "reward", "value"):
+            one = getattr(row, name)
+            if isinstance(one, NonFinite):
+                return Health("non-finite", f"{name} is {one.kind}", "crit")
+        if row.age_steps is not None and row.age_steps > SILENT_AFTER_STEPS:
+            return Health("silent", f"no row for {row.age_steps} steps", "warn")
+        if not isinstance(row.accuracy, Measured):
+            return Health("unknown", "accuracy is not measured")
+        age = number(row.env_step)
+        if age is not None and age < NEW_STEPS:
+            return Health("new", f"episode began {age:g} steps ago", "ok")
+        return self._by_course(row)
+
+    def _by_course(self, row: EnvRow) -> Health:
+        course = self._course(row.env)
+        if course.size < 2:
+            return Health("new", "one step so far", "ok")
+        now, best = float(course[-1]), float(course.max())
+        since = course.size - 1 - int(np.argmax(course))
+        said = number(row.best_accuracy)
+        if said is not None and np.isfinite(said) and said > best + 1e-6:
+            best, since = said, course.size
+        if best - now > DEGRADED_POINTS:
+            return Health("degraded", f"{best - now:.1f} points below its best", "warn")
+        if since >= STALLED_STEPS:
+            at_least = ">=" if since >= course.size - 1 else ""
+            return Health("stalled", f"no new best for {at_least}{since} steps", "warn")
+        if since == 0:
+            return Health("rising", "a new best now", "ok")
+        return Health("steady", f"best {since} steps ago", "ok")
+
+    def _course(self, env: int) -> npt.NDArray[np.float64]:
+        """Its accuracies of this episode, as far back as the window goes."""
+        cells = self._window.cells.get("accuracy")
+        if cells is None:
+            return np.zeros(0)
+        measured = cells[1][:, env] == VALUE
+        episodes = self._window.cells.get("episode")
+        if episodes is not None:
+            said = episodes[1][:, env] == VALUE
+            if said.any():
+                current = episodes[0][said, env, 0][-1]
+                measured &= said & (episodes[0][:, env, 0] == current)
+        course: npt.NDArray[np.float64] = cells[0][measured, env, 0].astype(np.float64)
+        return course

@@ -1,0 +1,33 @@
+"""The pulse of a run: what only the process beside a live trainer knows."""
+
+from __future__ import annotations
+
+import time
+
+
+class Pulse:
+    """Of a recorded run: nobody is there, nothing is under way. A live recorder overrides all."""
+
+    def now(self) -> float:
+        """The wall time."""
+        return time.time()
+
+    def is_trainer_alive(self) -> bool:
+        """Whether the trainer's process runs and has not said that it ended."""
+        return False
+
+    def heard(self) -> float:
+        """When the trainer last said something of the run."""
+        return 0.0
+
+    def lost(self) -> int:
+        """Readings that did not arrive, as counted by the probe and the recorder."""
+        return 0
+
+    def queued_bytes(self) -> int:
+        """Bytes that wait in the trainer's process."""
+        return 0
+
+    def stopped(self) -> tuple[float, str] | None:
+        """Since when and why nothing reaches the disk."""
+        return None

@@ -1,0 +1,1 @@
+"""One module per question: what it needs of the record, as the answer's Struct."""

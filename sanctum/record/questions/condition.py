@@ -1,0 +1,149 @@
+"""``condition.check``: a condition over the run, its policy or one environment, as of a moment."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sanctum.errors import ConditionError, did_you_mean
+from sanctum.model.answers import ConditionAnswer, EnvRow
+from sanctum.model.conditions import Term, UnknownName, names, parse, truth
+from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number, reading
+from sanctum.record.columns import Columns
+from sanctum.record.moments import Scope, scope
+from sanctum.record.pulse import Pulse
+from sanctum.record.questions.envs import all_rows, term
+from sanctum.record.questions.run import RATE_WINDOW_S, rate, state
+from sanctum.record.questions.series import scalars, update_rows
+from sanctum.telemetry.metrics import CATALOGUE, canonical
+
+RUN_NAMES = ("state", "step", "update", "lost", "steps_per_s", "silent_s", "warnings", "errors")
+
+
+def condition_check(
+    of: Scope, pulse: Pulse, condition: str, env: int | None = None
+) -> ConditionAnswer:
+    """Whether `condition` holds; ``for N`` counts updates for policy metrics, steps for columns."""
+    node = parse(condition)
+    if env is not None:
+        of.check_env(env)
+    ground = _Ground(of, pulse, env)
+    try:
+        holds = truth(node, ground.term)
+    except UnknownName as unknown:
+        name = str(unknown.args[0])
+        if not ground.is_complete and canonical(name) in CATALOGUE:
+            holds = None
+        else:
+            known = ground.sayable()
+            raise ConditionError(
+                f"nothing is called '{name}' in {of.header.run_id}",
+                did_you_mean(name, known) or f"there are {', '.join(known[:12])}, ...",
+            ) from unknown
+    values = {}
+    for name in names(node):
+        one = ground.reading(name)
+        if one is not None:
+            values[name] = one
+    missing = [name for name, one in values.items() if number(one) is None]
+    why = ""
+    if holds is None:
+        why = f"{', '.join(missing) or condition} is not known (yet)"
+    return ConditionAnswer(of.at, condition, holds, values, why)
+
+
+class _Ground:
+    """Looks names up: the run's own, then the environment's, policy scalars, means of columns."""
+
+    def __init__(self, of: Scope, pulse: Pulse, env: int | None) -> None:
+        self._of = of
+        self._pulse = pulse
+        self._env = env
+        self._updates = [scalars(row[3]) for row in update_rows(of)]
+        self._rows: dict[int, EnvRow] = {}
+        self._columns = set(of.reader.column_names())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every kind of reading was said once, so that an unknown name is a mistake."""
+        return bool(self._updates) and self._of.at.step is not None
+
+    def sayable(self) -> list[str]:
+        """Every name that means something here."""
+        said = {name for values, masked in self._updates[:1] for name in (*values, *masked)}
+        columns = {one for one in self._columns if not one.startswith(("probability/", "mask/"))}
+        own = {"health", "action", "target", "seeds"} if self._env is not None else set()
+        return [*RUN_NAMES, *sorted(said | columns | own)]
+
+    def term(self, name: str, back: int) -> Term:
+        """The value of a name, `back` updates or steps ago. Raises UnknownName."""
+        if name in RUN_NAMES:
+            return self._run(name)
+        name = canonical(name)
+        if self._env is not None and self._of.at.step is not None:
+            try:
+                return term(self._row(back), name)
+            except UnknownName:
+                pass
+        if any(name in values or name in masked for values, masked in self._updates):
+            if back >= len(self._updates):
+                return None
+            return self._updates[back][0].get(name)
+        column = name if name in self._columns else name.replace(".", "/")
+        if column in self._columns:
+            return None if self._env is not None else self._mean(column, back)
+        raise UnknownName(name)
+
+    def reading(self, name: str) -> Reading | None:
+        """What a name was, for the answer; None for words."""
+        try:
+            value = self.term(name, 0)
+        except UnknownName:
+            return None
+        if isinstance(value, str):
+            return None
+        if value is None:
+            masked = self._updates and canonical(name) in self._updates[0][1]
+            return MASKED if masked else NOT_MEASURED
+        return reading(float(value))
+
+    def _run(self, name: str) -> Term:
+        of = self._of
+        if name == "state":
+            return state(of, self._pulse).word
+        if name == "step":
+            return of.at.step
+        if name == "update":
+            return of.at.update
+        if name == "lost":
+            return float(self._pulse.lost())
+        if name == "silent_s":
+            return state(of, self._pulse).since_s
+        if name == "steps_per_s":
+            return number(rate(of, RATE_WINDOW_S))
+        limit = "" if of.is_now else f" AND coalesce(step, -1) <= {of.step}"
+        least = 2 if name == "warnings" else 3
+        ((count,),) = of.reader.rows(
+            f"SELECT count(*) FROM events WHERE attempt = ? AND severity >= ?{limit}",
+            of.attempt.attempt,
+            least,
+        )
+        return float(count)
+
+    def _row(self, back: int) -> EnvRow:
+        if back not in self._rows:
+            assert self._env is not None
+            self._rows[back] = all_rows(self._earlier(back), self._env)[0]
+        return self._rows[back]
+
+    def _mean(self, column: str, back: int) -> float | None:
+        of = self._earlier(back)
+        found = Columns(of)
+        every = [number(found.reading(column, env)) for env in range(of.header.envs)]
+        values = [value for value in every if value is not None]
+        return float(np.mean(values)) if values else None
+
+    def _earlier(self, back: int) -> Scope:
+        if back == 0:
+            return self._of
+        step = self._of.reader.steps_back(self._of.attempt.attempt, self._of.step, back)
+        return scope(self._of.reader, str(step), live=False, now=self._of.now)

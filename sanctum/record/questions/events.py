@@ -1,0 +1,124 @@
+"""``events.list``: the timeline, filtered and counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from sanctum.errors import UsageError, did_you_mean
+from sanctum.model.answers import Event, EventsAnswer
+from sanctum.record.moments import Scope, scope
+from sanctum.telemetry import SEVERITIES
+
+_COLUMNS = "id, attempt, step, time, severity, type, env, slot, text, data"
+
+
+def events_list(
+    of: Scope,
+    severity: str | None = None,
+    type: str | None = None,
+    env: int | None = None,
+    since: str | None = None,
+    limit: int | None = 20,
+) -> EventsAnswer:
+    """The newest events at or above `severity`, oldest of them first."""
+    sql, values = _as_of(of)
+    if type is not None:
+        _check_type(of, type)
+        sql, values = sql + " AND type = ?", [*values, type]
+    if env is not None:
+        of.check_env(env)
+        sql, values = sql + " AND env = ?", [*values, env]
+    if since is not None:
+        start = scope(of.reader, since, live=False, now=of.now)
+        sql += " AND (attempt > ? OR (attempt = ? AND coalesce(step, -1) >= ?))"
+        values += [start.attempt.attempt, start.attempt.attempt, start.step]
+    counted = of.reader.rows(
+        f"SELECT severity, count(*) FROM events WHERE {sql} GROUP BY severity", *values
+    )
+    severities = {SEVERITIES[int(level)]: int(count) for level, count in sorted(counted)}
+    if severity is not None:
+        if severity not in SEVERITIES:
+            raise UsageError(
+                f"no severity '{severity}'",
+                did_you_mean(severity, SEVERITIES) or f"there are {', '.join(SEVERITIES)}",
+            )
+        sql, values = sql + " AND severity >= ?", [*values, SEVERITIES.index(severity)]
+    ((total,),) = of.reader.rows(f"SELECT count(*) FROM events WHERE {sql}", *values)
+    found = of.reader.rows(
+        f"SELECT {_COLUMNS} FROM events WHERE {sql} ORDER BY id DESC LIMIT ?",
+        *values,
+        -1 if limit is None else limit,
+    )
+    events = [event(row) for row in reversed(found)]
+    return EventsAnswer(of.at, events, len(events), int(total), severities)
+
+
+def events_of_env(of: Scope, env: int, limit: int) -> list[Event]:
+    """The newest events of one environment, oldest of them first."""
+    sql, values = _as_of(of)
+    found = of.reader.rows(
+        f"SELECT {_COLUMNS} FROM events WHERE {sql} AND env = ? ORDER BY id DESC LIMIT ?",
+        *values,
+        env,
+        limit,
+    )
+    return [event(row) for row in reversed(found)]
+
+
+def events_of_slot(of: Scope, env: int, slot: str, limit: int = 50) -> list[Event]:
+    """The newest events of one slot, oldest of them first."""
+    sql, values = _as_of(of)
+    found = of.reader.rows(
+        f"SELECT {_COLUMNS} FROM events WHERE {sql} AND env = ? AND slot = ?"
+        " ORDER BY id DESC LIMIT ?",
+        *values,
+        env,
+        slot,
+        limit,
+    )
+    return [event(row) for row in reversed(found)]
+
+
+def event(row: tuple[Any, ...]) -> Event:
+    """A row of the table as an `Event`."""
+    id, attempt, step, time, severity, type, env, slot, text, data = row
+    return Event(
+        int(id),
+        step,
+        float(time),
+        SEVERITIES[int(severity)],
+        str(type),
+        str(text),
+        env,
+        slot,
+        int(attempt),
+        msgspec.msgpack.decode(data) if data else {},
+    )
+
+
+def event_types(of: Scope) -> list[str]:
+    """Every type of event in the record."""
+    return [str(one) for (one,) in of.reader.rows("SELECT DISTINCT type FROM events ORDER BY 1")]
+
+
+def _as_of(of: Scope) -> tuple[str, list[Any]]:
+    """The condition that leaves out what happened after the moment asked about."""
+    if of.is_now:
+        return "1", []
+    attempt = of.attempt.attempt
+    return "(attempt < ? OR (attempt = ? AND coalesce(step, -1) <= ?))", [
+        attempt,
+        attempt,
+        of.step,
+    ]
+
+
+def _check_type(of: Scope, type: str) -> None:
+    known = event_types(of)
+    if type not in known:
+        raise UsageError(
+            f"no event of type '{type}' so far",
+            did_you_mean(type, known) or (f"there are {', '.join(known)}" if known else None),
+        )

@@ -1,0 +1,137 @@
+"""``rewards.read``: reward components, the identity they obey, and what each action brought."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sanctum.model.answers import ActionReward, Component, RewardsAnswer
+from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
+from sanctum.record.cells import VALUE
+from sanctum.record.columns import Columns, known, mean, spread
+from sanctum.record.moments import Scope
+from sanctum.record.questions.policy import WINDOW_STEPS, head_of
+from sanctum.record.reader import Window
+
+PREFIX = "reward/"
+
+
+def rewards_read(of: Scope, env: int | None = None, window: int | None = None) -> RewardsAnswer:
+    """Components at the last step and over the last `window`; means over all without env."""
+    if env is not None:
+        of.check_env(env)
+    attempt = of.attempt.attempt
+    length = window or of.header.rollout_steps or WINDOW_STEPS
+    first = of.reader.steps_back(attempt, of.step, length - 1)
+    names = component_names(of)
+    head = head_of(of)
+    columns = ["reward", *(PREFIX + name for name in names)]
+    rows = of.reader.window([*columns, f"action/{head}"], attempt, first, of.step)
+    latest = Columns(of)
+    components = [_component(of, name, PREFIX + name, env, rows, latest) for name in names]
+    weight = sum(abs(value) for one in components if (value := number(one.mean)) is not None)
+    components = [_with_share(one, weight) for one in components]
+    total = _component(of, "total", "reward", env, rows, latest)
+    residuals = _residuals(of, names, env, rows)
+    last = _last_residual(components, total)
+    return RewardsAnswer(
+        of.at,
+        env,
+        components,
+        total,
+        last,
+        reading(float(np.max(np.abs(residuals)))) if residuals.size else NOT_MEASURED,
+        int(rows.steps[0]) if rows.steps.size else None,
+        int(rows.steps[-1]) if rows.steps.size else None,
+        int(rows.steps.size),
+        _by_action(of, head, names, env, rows),
+    )
+
+
+def component_names(of: Scope) -> list[str]:
+    """Components announced, then others that were sent."""
+    sent = [
+        name.removeprefix(PREFIX) for name in of.reader.column_names() if name.startswith(PREFIX)
+    ]
+    return list(dict.fromkeys([*of.header.rewards, *sent]))
+
+
+def _component(
+    of: Scope, name: str, column: str, env: int | None, rows: Window, latest: Columns
+) -> Component:
+    cells = rows.cells.get(column)
+    values = np.zeros(0) if cells is None else known(cells, env)
+    return Component(
+        name,
+        _last(of, column, env, latest),
+        mean(values),
+        spread(values),
+        NOT_MEASURED,
+        of.header.rewards.get(name, 1),
+    )
+
+
+def _last(of: Scope, column: str, env: int | None, latest: Columns) -> Reading:
+    """The last value of one environment, or the mean of all environments' last values."""
+    if env is not None:
+        return latest.reading(column, env)
+    readings = [latest.reading(column, one) for one in range(of.header.envs)]
+    values = [value for one in readings if (value := number(one)) is not None]
+    if not values:
+        return readings[0] if readings else NOT_MEASURED
+    return reading(float(np.mean(values)))
+
+
+def _with_share(one: Component, weight: float) -> Component:
+    value = number(one.mean)
+    share = NOT_MEASURED if value is None or not weight > 0 else reading(abs(value) / weight)
+    return Component(one.name, one.last, one.mean, one.spread, share, one.sign)
+
+
+def _last_residual(components: list[Component], total: Component) -> Reading:
+    """The last total minus the signed sum of the last components; absent if one of them is."""
+    values = [number(one.last) for one in components]
+    whole = number(total.last)
+    if whole is None or not values or None in values:
+        return NOT_MEASURED
+    parts = zip(components, values, strict=True)
+    return reading(whole - sum(one.sign * (value or 0.0) for one, value in parts))
+
+
+def _residuals(of: Scope, names: list[str], env: int | None, rows: Window) -> Any:
+    """Total minus signed sum at every cell of the window where all of them are there."""
+    whole = rows.cells.get("reward")
+    parts = [rows.cells.get(PREFIX + name) for name in names]
+    if whole is None or not parts or any(one is None for one in parts):
+        return np.zeros(0)
+    pick = slice(None) if env is None else slice(env, env + 1)
+    there = whole[1][:, pick] == VALUE
+    summed = np.zeros(there.shape)
+    for name, one in zip(names, parts, strict=True):
+        assert one is not None
+        there &= one[1][:, pick] == VALUE
+        summed += of.header.rewards.get(name, 1) * one[0][:, pick, 0].astype(np.float64)
+    return (whole[0][:, pick, 0].astype(np.float64) - summed)[there]
+
+
+def _by_action(
+    of: Scope, head: str | None, names: list[str], env: int | None, rows: Window
+) -> list[ActionReward]:
+    """Mean reward of the steps at which each op was taken."""
+    ops, whole = rows.cells.get(f"action/{head}"), rows.cells.get("reward")
+    if head is None or ops is None or whole is None:
+        return []
+    pick = slice(None) if env is None else slice(env, env + 1)
+    there = (ops[1][:, pick] == VALUE) & (whole[1][:, pick] == VALUE)
+    chosen = ops[0][:, pick, 0]
+    found = []
+    for index, name in enumerate(of.header.actions[head]):
+        taken = there & (chosen == index)
+        parts = {}
+        for one in names:
+            cells = rows.cells.get(PREFIX + one)
+            if cells is not None:
+                parts[one] = mean(cells[0][:, pick, 0][taken & (cells[1][:, pick] == VALUE)])
+        found.append(ActionReward(name, int(taken.sum()), mean(whole[0][:, pick, 0][taken]), parts))
+    return found

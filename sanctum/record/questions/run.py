@@ -1,0 +1,172 @@
+"""``run.read``: the header, how the run is, its clocks, throughput and record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sanctum.model.answers import Attempt, Header, Lost, RunAnswer, RunState, Size
+from sanctum.model.readings import NOT_MEASURED, Reading, reading
+from sanctum.record.moments import Scope
+from sanctum.record.pulse import Pulse
+from sanctum.record.questions.events import event_types
+from sanctum.record.questions.series import scalars, update_rows
+
+RATE_WINDOW_S = 10.0
+STALE_AFTER_S = 10.0
+_WHY = {
+    "died": "its process is gone without a word: killed, or the machine went down",
+    "finished": None,
+    "interrupted": "somebody stopped it (Ctrl-C)",
+}
+
+
+def run_read(of: Scope, path: Path, pulse: Pulse) -> RunAnswer:
+    """Everything that is known of the run as a whole."""
+    attempt = of.attempt.attempt
+    span = of.reader.span(attempt)
+    lost = lost_of(of)
+    return RunAnswer(
+        of.at,
+        header(of),
+        state(of, pulse),
+        str(path),
+        sum(one.stat().st_size for tail in ("", "-wal") if (one := Path(f"{path}{tail}")).exists()),
+        pulse.stopped() is None,
+        span[0] if span else None,
+        of.at.step if span else None,
+        of.at.update,
+        _count(of, "episodes"),
+        _count(of, "events"),
+        rate(of, RATE_WINDOW_S) if of.at.live else NOT_MEASURED,
+        rate(of, None),
+        lost,
+        max(sum(one.count for one in lost), pulse.lost() if of.is_now else 0),
+        _sizes(of),
+        _attempts(of),
+        of.reader.column_names(),
+        sorted({name for row in update_rows(of, 1) for name in scalars(row[3])[0]}),
+        event_types(of),
+    )
+
+
+def header(of: Scope) -> Header:
+    """The trainer's hello as an answer."""
+    said = of.header
+    return Header(
+        said.run_id,
+        said.task,
+        said.envs,
+        said.actions,
+        said.slots,
+        said.blueprints,
+        said.stages,
+        said.rewards,
+        said.features,
+        said.rollout_steps,
+        said.planned_steps,
+        said.planned_updates,
+        said.planned_episodes,
+        dict(said.config),
+        said.pid,
+        said.host,
+        said.argv,
+        said.directory,
+        of.attempt.started,
+    )
+
+
+def state(of: Scope, pulse: Pulse) -> RunState:
+    """How the run is now, or was at a moment of the past (then it was going on)."""
+    attempt = of.attempt
+    if not of.is_now:
+        return RunState("live", None, "as of then: the run was going on")
+    if attempt.how is not None:
+        since = None if attempt.ended is None else max(0.0, pulse.now() - attempt.ended)
+        why = _WHY.get(attempt.how, attempt.exception)
+        return RunState(attempt.how, since, why, attempt.exception, attempt.traceback)  # type: ignore[arg-type]
+    if not pulse.is_trainer_alive():
+        last = attempt.last_time or attempt.started
+        return RunState("died", max(0.0, pulse.now() - last), _WHY["died"])
+    silent = max(0.0, pulse.now() - pulse.heard())
+    if of.at.step is None:
+        return RunState("starting", silent, "no step so far")
+    if silent > STALE_AFTER_S:
+        return RunState("stale", silent, "its process is there, but says nothing")
+    return RunState("live", silent)
+
+
+def rate(of: Scope, window_s: float | None) -> Reading:
+    """Vector steps per second up to the moment: over the last `window_s`, or the whole attempt."""
+    if of.at.step is None or of.at.time is None:
+        return NOT_MEASURED
+    attempt = of.attempt.attempt
+    span = of.reader.span(attempt)
+    end = of.at.time
+    if window_s is not None and of.at.live:
+        end = max(end, of.now)
+    if window_s is None:
+        first = span[0] if span else 0
+    else:
+        first = of.reader.step_at_time(attempt, end - window_s) or (span[0] if span else 0)
+    began = of.reader.time_of(attempt, first)
+    if began is None or end - began <= 0:
+        return NOT_MEASURED
+    rows = of.reader.rows_between(attempt, first, of.at.step)
+    return reading(rows / (end - began))
+
+
+def lost_of(of: Scope) -> list[Lost]:
+    """Telemetry that did not arrive, up to the moment."""
+    rows = of.reader.rows(
+        "SELECT what, first_step, last_step, count, reason FROM gaps WHERE attempt = ?"
+        " AND coalesce(first_step, -1) <= ? ORDER BY id",
+        of.attempt.attempt,
+        -1 if of.at.step is None else of.at.step,
+    )
+    return [
+        Lost(str(what), int(first or 0), int(last or first or 0), int(count), str(reason))
+        for what, first, last, count, reason in rows
+    ]
+
+
+def _count(of: Scope, table: str) -> int:
+    limit = "" if of.is_now else f" AND coalesce(step, -1) <= {of.step}"
+    sql = f"SELECT count(*) FROM {table} WHERE attempt = ?{limit}"
+    return int(of.reader.rows(sql, of.attempt.attempt)[0][0])
+
+
+def _sizes(of: Scope) -> list[Size]:
+    """Compressed bytes by class of data, in the record as a whole."""
+    found = [
+        Size(str(what), int(used), int(rows), int(first), int(last))
+        for what, used, rows, first, last in of.reader.rows(
+            "SELECT n.class, sum(c.bytes), count(*), min(b.first_step), max(b.last_step)"
+            " FROM chunks c JOIN columns n ON n.id = c.column JOIN blocks b ON b.id = c.block"
+            " GROUP BY n.class ORDER BY 2 DESC"
+        )
+    ]
+    for table in ("segments", "updates", "episodes", "vitals", "weights"):
+        ((used, rows),) = of.reader.rows(f"SELECT sum(length(data)), count(*) FROM {table}")
+        if rows:
+            found.append(Size(table, int(used or 0), int(rows)))
+    ((used, rows),) = of.reader.rows("SELECT sum(length(text)), count(*) FROM events")
+    if rows:
+        found.append(Size("events", int(used or 0), int(rows)))
+    return found
+
+
+def _attempts(of: Scope) -> list[Attempt]:
+    found = []
+    for one in of.reader.attempts():
+        span = of.reader.span(one.attempt)
+        found.append(
+            Attempt(
+                one.attempt,
+                one.pid,
+                one.started,
+                span[0] if span else None,
+                span[1] if span else None,
+                one.how or "going on",
+            )
+        )
+    return found

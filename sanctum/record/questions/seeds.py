@@ -1,0 +1,176 @@
+"""``seeds.list`` and ``seed.read``: seeds as of a moment, from the columns ``seed/SLOT/FIELD``."""
+
+from __future__ import annotations
+
+from sanctum.errors import UsageError, did_you_mean
+from sanctum.model.answers import GateInput, SeedAnswer, SeedRow, SeedsAnswer
+from sanctum.model.readings import NOT_MEASURED, Measured, Reading, number, reading
+from sanctum.record.columns import Columns
+from sanctum.record.moments import Scope
+from sanctum.record.questions.events import events_of_slot
+from sanctum.record.questions.series import curve
+from sanctum.record.stages import EMPTY, is_alive
+
+FIELDS = (
+    "alpha",
+    "alpha_target",
+    "age_steps",
+    "stage_steps",
+    "parameters",
+    "contribution",
+    "improvement",
+    "gradient_health",
+)
+_GROWING = ("age_steps", "stage_steps")
+
+
+def slots_of(of: Scope) -> list[str]:
+    """The slots of this run: those announced, and those that were spoken of."""
+    spoken = [
+        name.split("/")[1]
+        for name in of.reader.column_names()
+        if name.startswith("seed/") and name.endswith("/stage")
+    ]
+    return list(dict.fromkeys([*of.header.slots, *spoken]))
+
+
+def seed_row(
+    of: Scope, columns: Columns, words: dict[int, str], env: int, slot: str, inputs: list[str]
+) -> SeedRow | None:
+    """What is in a slot; None when nothing was ever said of it. `inputs` are gate inputs' names."""
+    prefix = f"seed/{slot}/"
+    stage = columns.word(prefix + "stage", env, words)
+    if stage is None:
+        return None
+    if stage.upper() in EMPTY:
+        return SeedRow(env, slot, stage)
+    born = number(columns.reading(prefix + "born", env))
+    since = 0 if born is None else int(born)
+    readings = {name: columns.reading(prefix + name, env, not_before=since) for name in FIELDS}
+    said = columns.step_of(prefix + "stage", env)
+    for name in _GROWING:
+        one = readings[name]
+        if isinstance(one, Measured) and is_alive(stage):
+            readings[name] = Measured(one.value + one.age_steps)
+    if readings["age_steps"] == NOT_MEASURED and born is not None:
+        readings["age_steps"] = reading(of.step - born)
+    gate_step = columns.step_of(prefix + "gate", env)
+    gate = (
+        columns.word(prefix + "gate", env, words, not_before=since)
+        if gate_step is not None and gate_step == said
+        else None
+    )
+    return SeedRow(
+        env,
+        slot,
+        stage,
+        columns.word(prefix + "blueprint", env, words, not_before=since),
+        gate=gate,
+        gate_inputs=_inputs(columns, prefix, env, gate_step, inputs) if gate else [],
+        said_age_steps=None if said is None else of.step - said,
+        **readings,
+    )
+
+
+def rows(of: Scope, env: int | None = None) -> list[SeedRow]:
+    """Every slot that was ever spoken of, by environment and slot."""
+    columns, words = Columns(of), of.reader.words()
+    names = of.reader.column_names()
+    envs = range(of.header.envs) if env is None else (env,)
+    found = []
+    for slot in slots_of(of):
+        inputs = gate_inputs(names, slot)
+        for one in envs:
+            row = seed_row(of, columns, words, one, slot, inputs)
+            if row is not None:
+                found.append(row)
+    return sorted(found, key=lambda row: (row.env, row.slot))
+
+
+def gate_inputs(names: list[str], slot: str) -> list[str]:
+    """The names of gate inputs that were ever said of a slot."""
+    prefix = f"seed/{slot}/needs/"
+    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+
+
+def seeds_list(
+    of: Scope,
+    sort: str = "-contribution",
+    limit: int | None = None,
+    stage: str | None = None,
+    env: int | None = None,
+) -> SeedsAnswer:
+    """Live seeds ranked; with `stage`, those in it (ended ones too)."""
+    if env is not None:
+        of.check_env(env)
+    everyone = rows(of, env)
+    counts: dict[str, int] = {}
+    for row in everyone:
+        counts[row.stage] = counts.get(row.stage, 0) + 1
+    if stage is not None:
+        known = list(dict.fromkeys([*of.header.stages, *counts]))
+        if stage.upper() not in {one.upper() for one in known}:
+            raise UsageError(
+                f"no stage '{stage}'", did_you_mean(stage, known) or f"there are {', '.join(known)}"
+            )
+        chosen = [row for row in everyone if row.stage.upper() == stage.upper()]
+    else:
+        chosen = [row for row in everyone if is_alive(row.stage)]
+    falling, name = sort.startswith("-"), sort.lstrip("-")
+    if name not in FIELDS:
+        raise UsageError(
+            f"seeds cannot be ranked by '{name}'",
+            did_you_mean(name, FIELDS) or f"by {', '.join(FIELDS)}",
+        )
+    ranked = [row for row in chosen if _key(getattr(row, name)) is not None]
+    ranked.sort(key=lambda row: _key(getattr(row, name)) or 0.0, reverse=falling)
+    unranked = [row for row in chosen if _key(getattr(row, name)) is None]
+    ordered = ranked + unranked
+    shown = ordered if limit is None else ordered[:limit]
+    return SeedsAnswer(of.at, shown, len(shown), len(ordered), counts, len(unranked))
+
+
+def seed_read(of: Scope, env: int, slot: str) -> SeedAnswer:
+    """One slot of one environment: its seed, curves and lifecycle."""
+    of.check_env(env)
+    slots = slots_of(of)
+    if not slots:
+        raise UsageError(f"{of.header.run_id} has no slots: it never spoke of seeds")
+    if slot not in slots:
+        raise UsageError(
+            f"no slot '{slot}'", did_you_mean(slot, slots) or f"there are {', '.join(slots)}"
+        )
+    names = of.reader.column_names()
+    row = seed_row(of, Columns(of), of.reader.words(), env, slot, gate_inputs(names, slot))
+    born = None
+    if row is not None and isinstance(row.age_steps, Measured):
+        born = max(0, of.step - int(row.age_steps.value))
+    prefix = f"seed/{slot}/"
+    curves = [
+        curve(of, prefix + name, env, since=born, unit=unit)
+        if born is not None and prefix + name in names
+        else None
+        for name, unit in (("alpha", "0-1"), ("contribution", "points"))
+    ]
+    return SeedAnswer(of.at, env, slot, row, curves[0], curves[1], events_of_slot(of, env, slot))
+
+
+def _inputs(
+    columns: Columns, prefix: str, env: int, step: int | None, names: list[str]
+) -> list[GateInput]:
+    """The inputs said together with the gate; one that is absent does not pass."""
+    found = []
+    for name in names:
+        if columns.step_of(f"{prefix}needs/{name}", env) != step:
+            continue
+        value = columns.reading(f"{prefix}gate/{name}", env)
+        needed = columns.reading(f"{prefix}needs/{name}", env)
+        have, want = number(value), number(needed)
+        passed = None if have is None or want is None else have >= want
+        found.append(GateInput(name, value, needed, passed))
+    return found
+
+
+def _key(one: Reading) -> float | None:
+    value = number(one)
+    return None if value is None or value != value else value

@@ -1,0 +1,127 @@
+"""``series.read``: one metric over steps or over updates, decimated with min and max kept."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from sanctum.errors import NoDataYet, UsageError, did_you_mean
+from sanctum.model.answers import Curve
+from sanctum.model.readings import NOT_MEASURED, Reading, reading
+from sanctum.record.cells import VALUE
+from sanctum.record.moments import Scope
+from sanctum.telemetry.metrics import canonical, metric
+
+_decoder = msgspec.msgpack.Decoder(tuple[dict[str, float | None], list[str]])
+
+
+def series_read(
+    of: Scope, name: str, env: int | None = None, last: int | None = None, points: int = 200
+) -> Curve:
+    """The metric up to the moment asked about; of one environment, or the mean over all."""
+    if points < 2:
+        raise UsageError("a curve has at least 2 points")
+    name = canonical(name)
+    spelled = name if name in of.reader.column_names() else name.replace(".", "/")
+    if spelled in of.reader.column_names() and (env is not None or not _is_scalar(of, name)):
+        if env is not None:
+            of.check_env(env)
+        since = None
+        if last is not None:
+            since = of.reader.steps_back(of.attempt.attempt, of.step, max(last - 1, 0))
+        return curve(of, spelled, env, since=since, points=points)
+    return _over_updates(of, name, last, points)
+
+
+def curve(
+    of: Scope,
+    name: str,
+    env: int | None,
+    *,
+    since: int | None = None,
+    points: int = 200,
+    unit: str | None = None,
+) -> Curve:
+    """A single-valued column over steps from `since` on; steps without a value are left out."""
+    attempt = of.attempt.attempt
+    span = of.reader.span(attempt)
+    first = since if since is not None else (span[0] if span else 0)
+    window = of.reader.window((name,), attempt, first, of.step)
+    cells = window.cells.get(name)
+    steps, values = np.zeros(0, np.int64), np.zeros(0)
+    if cells is not None:
+        numbers, states = cells[0][..., 0].astype(np.float64), cells[1] == VALUE
+        if env is not None:
+            chosen = states[:, env]
+            steps, values = window.steps[chosen], numbers[chosen, env]
+        else:
+            chosen = states.any(axis=1)
+            counts = states[chosen].sum(axis=1)
+            sums = np.where(states[chosen], numbers[chosen], 0.0).sum(axis=1)
+            steps, values = window.steps[chosen], sums / counts
+    return _decimated(name, unit or metric(name).unit, "step", steps, values, points)
+
+
+def update_rows(of: Scope, last: int | None = None) -> list[tuple[int, int | None, float, bytes]]:
+    """Number, step, time and data of updates up to the moment, newest first."""
+    return of.reader.rows(
+        "SELECT number, step, time, data FROM updates WHERE attempt = ?"
+        " AND coalesce(step, -1) <= ? ORDER BY id DESC LIMIT ?",
+        of.attempt.attempt,
+        -1 if of.at.step is None else of.at.step,
+        -1 if last is None else last,
+    )
+
+
+def scalars(data: bytes) -> tuple[dict[str, float | None], list[str]]:
+    """An update's scalars by name, and the names of those that were masked."""
+    return _decoder.decode(data)
+
+
+def _is_scalar(of: Scope, name: str) -> bool:
+    rows = update_rows(of, 1)
+    return bool(rows) and name in scalars(rows[0][3])[0]
+
+
+def _over_updates(of: Scope, name: str, last: int | None, points: int) -> Curve:
+    numbers, values = [], []
+    said: set[str] = set()
+    for number, _step, _time, data in reversed(update_rows(of, last)):
+        found, masked = scalars(data)
+        said |= {*found, *masked}
+        value = found.get(name)
+        if value is not None:
+            numbers.append(int(number))
+            values.append(value)
+    if not numbers and name not in said:
+        known = {*said, *of.reader.column_names()}
+        hint = did_you_mean(name, known)
+        if not known:
+            raise NoDataYet(f"{of.header.run_id} has not reported anything yet")
+        raise UsageError(f"no metric '{name}' in {of.header.run_id}", hint)
+    return _decimated(
+        name, metric(name).unit, "update", np.array(numbers, np.int64), np.array(values), points
+    )
+
+
+def _decimated(name: str, unit: str, clock: Any, steps: Any, values: Any, points: int) -> Curve:
+    """At most `points` points: the last of each stretch, with the stretch's min and max."""
+    if len(steps) <= points:
+        return Curve(name, unit, clock, steps.tolist(), [reading(one) for one in values.tolist()])
+    edges = np.linspace(0, len(steps), points + 1).astype(np.int64)
+    at, newest, low, high = [], [], [], []
+    for start, stop in itertools.pairwise(edges):
+        part = values[start:stop]
+        finite = part[np.isfinite(part)]
+        at.append(int(steps[stop - 1]))
+        newest.append(reading(float(part[-1])))
+        low.append(_extreme(finite.min() if finite.size else None))
+        high.append(_extreme(finite.max() if finite.size else None))
+    return Curve(name, unit, clock, at, newest, low, high, True)
+
+
+def _extreme(value: Any) -> Reading:
+    return NOT_MEASURED if value is None else reading(float(value))

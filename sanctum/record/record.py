@@ -1,0 +1,140 @@
+"""`Record`: every question of the `Queries` protocol, answered from one record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sanctum.errors import UsageError
+from sanctum.model.answers import (
+    ConditionAnswer,
+    Curve,
+    EnvAnswer,
+    EnvsAnswer,
+    EventsAnswer,
+    PolicyAnswer,
+    RewardsAnswer,
+    RunAnswer,
+    SeedAnswer,
+    SeedsAnswer,
+    Vital,
+    VitalsAnswer,
+)
+from sanctum.record.moments import Scope, scope
+from sanctum.record.pulse import Pulse
+from sanctum.record.questions.condition import condition_check
+from sanctum.record.questions.env import env_read
+from sanctum.record.questions.envs import envs_list
+from sanctum.record.questions.events import events_list
+from sanctum.record.questions.policy import policy_read
+from sanctum.record.questions.rewards import rewards_read
+from sanctum.record.questions.run import run_read
+from sanctum.record.questions.seeds import seed_read, seeds_list
+from sanctum.record.questions.series import series_read
+from sanctum.record.questions.vitals import vitals_read
+from sanctum.record.reader import Reader
+
+__all__ = ["Pulse", "Record"]
+
+
+class Record:
+    """Implements `Queries`. `machine` reads the vitals of a live run's machine; None in a file."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        path: Path,
+        pulse: Pulse | None = None,
+        machine: Callable[[], list[Vital]] | None = None,
+    ) -> None:
+        self._reader = reader
+        self._path = path
+        self._pulse = pulse or Pulse()
+        self._machine = machine
+
+    def run_read(self, at: str | None = None) -> RunAnswer:
+        """The header, how the run is, clocks, throughput, telemetry lost, the record's size."""
+        return run_read(self._scope(at), self._path, self._pulse)
+
+    def envs_list(
+        self,
+        at: str | None = None,
+        where: str | None = None,
+        sort: str = "env",
+        limit: int | None = None,
+    ) -> EnvsAnswer:
+        """One row an environment."""
+        return envs_list(self._scope(at), where, sort, _positive(limit))
+
+    def env_read(self, env: int, at: str | None = None) -> EnvAnswer:
+        """One environment in full."""
+        return env_read(self._scope(at), env)
+
+    def policy_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> PolicyAnswer:
+        """Policy readings and the action distribution."""
+        return policy_read(self._scope(at), env, _positive(window))
+
+    def rewards_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> RewardsAnswer:
+        """Reward components and the identity's residual."""
+        return rewards_read(self._scope(at), env, _positive(window))
+
+    def seeds_list(
+        self,
+        at: str | None = None,
+        sort: str = "-contribution",
+        limit: int | None = None,
+        stage: str | None = None,
+        env: int | None = None,
+    ) -> SeedsAnswer:
+        """Live seeds ranked."""
+        return seeds_list(self._scope(at), sort, _positive(limit), stage, env)
+
+    def seed_read(self, env: int, slot: str, at: str | None = None) -> SeedAnswer:
+        """One slot of one environment."""
+        return seed_read(self._scope(at), env, slot)
+
+    def events_list(
+        self,
+        at: str | None = None,
+        severity: str | None = None,
+        type: str | None = None,
+        env: int | None = None,
+        since: str | None = None,
+        limit: int | None = 20,
+    ) -> EventsAnswer:
+        """The newest events that match."""
+        return events_list(self._scope(at), severity, type, env, since, _positive(limit))
+
+    def series_read(
+        self,
+        metric: str,
+        at: str | None = None,
+        env: int | None = None,
+        last: int | None = None,
+        points: int = 200,
+    ) -> Curve:
+        """One metric over time."""
+        return series_read(self._scope(at), metric, env, _positive(last), points)
+
+    def condition_check(
+        self, condition: str, env: int | None = None, at: str | None = None
+    ) -> ConditionAnswer:
+        """Whether a condition holds."""
+        return condition_check(self._scope(at), self._pulse, condition, env)
+
+    def vitals_read(self, at: str | None = None) -> VitalsAnswer:
+        """The machine, the throughput and the telemetry."""
+        return vitals_read(self._scope(at), self._pulse, self._machine)
+
+    def _scope(self, at: str | None) -> Scope:
+        return scope(self._reader, at, live=self._pulse.is_trainer_alive(), now=self._pulse.now())
+
+
+def _positive(count: int | None) -> int | None:
+    if count is not None and count < 1:
+        raise UsageError(f"a limit of {count}: 1 is the least")
+    return count

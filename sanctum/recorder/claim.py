@@ -1,0 +1,115 @@
+"""Claiming a run id: one recorder writes a record, and a live trainer's id is not shared."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sanctum.errors import SanctumError
+from sanctum.telemetry import RunStarted
+from sanctum.wire.places import (
+    RunFile,
+    fit_run_id,
+    home,
+    read_run_file,
+    record_path,
+    run_file_path,
+)
+from sanctum.wire.processes import is_alive
+
+LEAVE_WITHIN_S = 5.0
+MAX_TRIES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run id that is ours while `lock` is open, its record, and what the trainer should know."""
+
+    run_id: str
+    record: Path
+    lock: int
+    note: str
+
+
+def claim(header: RunStarted) -> Claim:
+    """The wanted run id, or the next free one (``demo-3-2``) when a live trainer uses it.
+
+    A recorder that lingers after its trainer is asked to leave. A record of the same id whose
+    trainer has gone is continued as a new attempt if it has as many environments and the same task.
+    Raises SanctumError when nothing can be written.
+    """
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SanctumError(f"the record directory {home()} cannot be made: {error}") from error
+    wanted = fit_run_id(header.run_id)
+    why = ""
+    for count in itertools.count(1):
+        run_id = wanted if count == 1 else f"{wanted}-{count}"
+        record = record_path(run_id)
+        before = read_run_file(run_file_path(record))
+        refusal = _refusal(before, header)
+        if refusal is None:
+            lock = _locked(record, before)
+            if lock is not None:
+                return Claim(run_id, record, lock, _note(header, run_id, why, before, record))
+            refusal = f"{run_id} is in use"
+        why = why or refusal
+        if count >= MAX_TRIES:
+            break
+    raise SanctumError(f"no free run id like {wanted} in {home()}")
+
+
+def _refusal(before: RunFile | None, header: RunStarted) -> str | None:
+    """Why the run of `before` cannot be gone on with; None when it can."""
+    if before is None:
+        return None
+    same_trainer = before.pid == header.pid and before.is_here
+    if before.has_trainer and not same_trainer:
+        return f"run {before.run_id} is in use by a live trainer (pid {before.pid})"
+    if (before.envs, before.task) != (header.envs, header.task):
+        return f"run {before.run_id} is of another task or number of environments"
+    return None
+
+
+def _note(header: RunStarted, run_id: str, why: str, before: RunFile | None, record: Path) -> str:
+    if why:
+        return f"{why}; this one is {run_id}"
+    if run_id != header.run_id:
+        return f"'{header.run_id}' is no run id; this one is {run_id}"
+    if before is not None and record.exists():
+        return f"run {run_id} was recorded before; this goes on in its record as a new attempt"
+    return ""
+
+
+def _locked(record: Path, before: RunFile | None) -> int | None:
+    """The lock of a record; None when another recorder keeps it."""
+    lock = os.open(record.with_name(f".{record.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    if _take(lock):
+        return lock
+    if before is not None and before.has_recorder:
+        with contextlib.suppress(OSError):
+            os.kill(before.recorder, signal.SIGTERM)
+        deadline = time.monotonic() + LEAVE_WITHIN_S
+        while time.monotonic() < deadline:
+            if _take(lock):
+                return lock
+            if not is_alive(before.recorder, before.recorder_started) and _take(lock):
+                return lock
+            time.sleep(0.02)
+    os.close(lock)
+    return None
+
+
+def _take(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,70 @@
+"""Seeds as columns: each state of a seed becomes cells named ``seed/SLOT/FIELD``, each change of
+stage an event. A seed is born when a slot that was empty says a stage that lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sanctum.record.stages import is_alive
+from sanctum.record.writer import Writer
+from sanctum.telemetry import SeedState
+
+
+class Lifecycles:
+    """Remembers the stage of every slot; `event` writes to the timeline."""
+
+    def __init__(self, writer: Writer, event: Callable[..., None]) -> None:
+        self._writer = writer
+        self._event = event
+        self._stages: dict[tuple[int, str], str] = {}
+
+    def forget(self) -> None:
+        """A new attempt: nothing is known of any slot."""
+        self._stages.clear()
+
+    def columns(self, state: SeedState, now: float) -> Iterator[tuple[str, float | None]]:
+        """The cells of one state, by column; a change of stage is written as an event."""
+        place = (state.env, state.slot)
+        before = self._stages.get(place)
+        prefix = f"seed/{state.slot}/"
+        yield prefix + "stage", self._writer.code(state.stage)
+        if before != state.stage:
+            self._stages[place] = state.stage
+            if is_alive(state.stage) and (before is None or not is_alive(before)):
+                age = state.numbers.get("age_steps") or 0
+                yield prefix + "born", state.step - age
+            self._changed(state, before, now)
+        if state.blueprint is not None:
+            yield prefix + "blueprint", self._writer.code(state.blueprint)
+        for name, value in state.numbers.items():
+            if value is not None:
+                yield prefix + name, value
+        if state.gate is not None:
+            yield prefix + "gate", self._writer.code(state.gate)
+            for name, (value, needed) in state.gate_inputs.items():
+                yield f"{prefix}gate/{name}", value
+                yield f"{prefix}needs/{name}", needed
+
+    def _changed(self, state: SeedState, before: str | None, now: float) -> None:
+        if before is None and not is_alive(state.stage):
+            return
+        cause = f" ({state.cause})" if state.cause else ""
+        data: dict[str, Any] = {"from": before, "to": state.stage, "cause": state.cause}
+        if state.blueprint:
+            data["blueprint"] = state.blueprint
+        data.update({name: value for name, value in state.numbers.items() if value is not None})
+        if state.gate:
+            data["gate"] = state.gate
+            data["gate_inputs"] = {name: list(pair) for name, pair in state.gate_inputs.items()}
+        self._event(
+            "info",
+            "stage",
+            f"{before or 'DORMANT'} -> {state.stage}{cause}",
+            now,
+            state.step,
+            state.env,
+            state.slot,
+            data,
+        )
