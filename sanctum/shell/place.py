@@ -48,7 +48,7 @@ class Place:
         try:
             link = self.session.link()
         except SanctumError:
-            return f"sanctum {self.session.run_name or ''} not there> "
+            return prompt_text(self.session.run_name or "", None, "live", 0, "not there")
         if link is not self._link:
             self._link, self._answer, self._seen, self._new = link, None, None, 0
         trouble = self._ask(link)
@@ -100,7 +100,7 @@ def prompt_text(
     run_id: str, answer: RunAnswer | None, at: str, new: int, trouble: str | None
 ) -> str:
     """The prompt for what is known; ASCII, on one line."""
-    parts = ["sanctum", run_id]
+    parts = ["sanctum", run_id] if run_id else ["sanctum"]
     if at != "live":
         parts.append(f"@{at}")
     else:

@@ -11,6 +11,7 @@ from sanctum.errors import UsageError
 from sanctum.model.answers import RunSummary
 from sanctum.model.queries import Queries
 from sanctum.shell import settings
+from sanctum.shell.cards import first_comment
 from sanctum.shell.links import Connection, Link, Opener
 from sanctum.shell.usage import usage
 from sanctum.shell.words import Words
@@ -107,7 +108,7 @@ class ShellSession:
 
     def files(self) -> Mapping[str, str]:
         """Every command file by name, with its first comment line."""
-        return {card.word: card.line for card in self.registry.cards() if card.group == "files"}
+        return {name: first_comment(path) for name, path in self.registry.files.items()}
 
     def usage(self, word: str) -> Report:
         """How a word is used: what ``help WORD`` and ``WORD --help`` answer. Raises UsageError."""

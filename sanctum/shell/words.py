@@ -111,6 +111,8 @@ class Words(Mapping[str, click.Command]):
 
         Raises UsageError, naming the nearest words.
         """
+        if word not in self.modules and word not in self.files:
+            self._look_again()
         if word in self.modules or word in self.files:
             return word
         if prefixes:
@@ -129,6 +131,11 @@ class Words(Mapping[str, click.Command]):
         """One line about every command and command file of ours, without importing any."""
         commands = [card_of_module(word, path) for word, path in self.modules.items()]
         return commands + [card_of_file(word, path) for word, path in self.files.items()]
+
+    def _look_again(self) -> None:
+        """Forget the listings: a file dropped into a folder is a word at once."""
+        for listing in ("modules", "files", "refused"):
+            self.__dict__.pop(listing, None)
 
     def _load(self, word: str) -> click.Command:
         if word in self.modules:
