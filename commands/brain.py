@@ -30,8 +30,8 @@ STILL_KL = 1e-4
 
 READINGS = (
     Column("name", lambda r: r.name, priority=0),
-    Column("value", lambda r: r.value, priority=0, verdict=lambda r: r.verdict),
-    Column("previous", lambda r: r.previous, priority=2),
+    Column("value", lambda r: r.value, priority=0, digits=4, verdict=lambda r: r.verdict),
+    Column("previous", lambda r: r.previous, priority=2, digits=4),
     Column("unit", lambda r: r.unit, priority=3),
     Column("verdict", lambda r: r.verdict or "", priority=4),
     Column("age", lambda r: r.age_updates, unit="updates", priority=1, digits=0),
@@ -40,7 +40,7 @@ READINGS = (
 
 
 @inspect_command("brain", group="look", examples=("brain", "brain --more", "brain --at u41"))
-@click.option("--more", is_flag=True, help="every reading, those of single heads too")
+@click.option("--more", is_flag=True, help="every reading and its previous value, single heads too")
 def command(moment: Moment, more: bool) -> Report:
     """Show the policy: entropy, KL, losses, gradients, and its action distribution.
 
@@ -52,10 +52,10 @@ def command(moment: Moment, more: bool) -> Report:
     named = {one.name: one for one in answer.readings}
     core = [named[name] for name in CORE if name in named]
     rest = [one for one in answer.readings if one not in core]
-    blocks: list[Block] = [Facts(map(_fact, core))] if core else []
+    blocks: list[Block] = [Facts(map(_fact, core))] if core and not more else []
     if more or (rest and not core):
         rest.sort(key=lambda one: "." in one.name)
-        blocks.append(Table(READINGS, rest, empty="no other reading was sent"))
+        blocks.append(Table(READINGS, [*core, *rest], empty="readings: not measured"))
     empty = "actions: not measured; run.step(actions=...) records them"
     blocks.append(Table(columns.SHARES, answer.actions, empty=empty))
     still = _is_still(named)
@@ -97,7 +97,7 @@ def _is_still(named: dict[str, PolicyReading]) -> bool:
 
 def _headline(readings: list[PolicyReading], still: bool) -> str:
     if not readings:
-        return "no policy update yet: run.update(...) records them"
+        return "no policy update yet; run.update(...) records one"
     bad = [one for one in readings if badness(one.verdict) > 1]
     if still:
         kl = next(one.value for one in readings if one.name == "approx_kl")

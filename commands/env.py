@@ -47,15 +47,15 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     loss = said(lambda: moment.series("loss", env=env, last=RECENT_STEPS))
     slots = moment.run().header.slots
     seeds = (*SEEDS, columns.IMPROVEMENT) if more else SEEDS
-    taken = {seed.slot for seed in answer.seeds}
-    free = [slot for slot in slots if slot not in taken]
+    taken = [seed for seed in answer.seeds if not columns.is_empty(seed)]
+    free = [slot for slot in slots if slot not in {seed.slot for seed in taken}]
     nothing = "no seed in any slot" if slots else "seeds: not measured; run.seed(...) records them"
     decisions = sorted(answer.decisions, key=lambda one: one.step)
     recent = decisions if more else decisions[-RECENT_DECISIONS:]
     unknown = "decisions: not measured; run.step(actions=...) records them"
     blocks: list[Block] = [columns.course(curve) for curve in (answer.accuracy, loss) if curve]
     blocks += [
-        Table(seeds, answer.seeds, empty=nothing),
+        Table(seeds, taken, empty=nothing),
         Table(columns.DECISIONS, recent, empty=unknown),
         Facts(_facts(answer, free, more)),
     ]
@@ -90,7 +90,7 @@ def _headline(answer: EnvAnswer) -> str:
 
 def _facts(answer: EnvAnswer, free: list[str], more: bool) -> list[Fact]:
     row = answer.row
-    facts = [Fact("free slots", ", ".join(free))] if free and answer.seeds else []
+    facts = [Fact("free slots", ", ".join(free))] if free else []
     facts.append(Fact("reward", row.reward, note=_parts(answer)))
     if not more:
         return [*facts, columns.last_event(answer.events)]

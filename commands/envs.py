@@ -6,20 +6,21 @@ import click
 
 from sanctum.command import Column, Moment, Report, Table, Text, cell, inspect_command
 from sanctum.command.readings import badness, counted, listed, worst
-from sanctum.model.answers import EnvRow, EnvsAnswer, Verdict
+from sanctum.model.answers import EnvRow, EnvsAnswer
 
+NAMES = {"best": "best_accuracy", "seeds": "active_seeds"}
 CARDS_ACROSS, CARD_WIDTH = 4, 19
 
 
+def is_sick(row: EnvRow) -> bool:
+    """Whether its health is worse than ok."""
+    return badness(row.health.verdict) > 1
+
+
 def health(row: EnvRow) -> str:
-    """The word, what it rests on, and how old that is when it is not of now."""
-    said = f"{row.health.word}: {row.health.reason}" if row.health.reason else row.health.word
+    """The word; the reason where it is not well; the age where it is not of now."""
+    said = f"{row.health.word}: {row.health.reason}" if is_sick(row) else row.health.word
     return f"{said}, {row.age_steps:,} steps old" if row.age_steps else said
-
-
-def verdict(row: EnvRow) -> Verdict | None:
-    """How bad its health is."""
-    return row.health.verdict
 
 
 def action(row: EnvRow) -> str | None:
@@ -35,9 +36,18 @@ COLUMNS = (
     Column("seeds", lambda r: r.active_seeds, digits=0),
     Column("reward", lambda r: r.reward, digits=3),
     Column("action", action),
+)
+MORE = (
+    *COLUMNS,
     Column("best", lambda r: r.best_accuracy, unit="percent", priority=3, digits=1),
+    Column("episode", lambda r: r.episode, priority=4, digits=0),
+    Column("env_step", lambda r: r.env_step, priority=4, digits=0),
     Column("age", lambda r: r.age_steps, unit="steps", priority=4, digits=0),
-    Column("verdict", verdict, priority=5),
+    Column("value", lambda r: r.value, priority=5, digits=3),
+    Column("entropy", lambda r: r.entropy, priority=5, digits=3),
+    Column("word", lambda r: r.health.word, priority=6),
+    Column("verdict", lambda r: r.health.verdict, priority=6),
+    Column("reason", lambda r: r.health.reason, priority=6),
 )
 
 
@@ -51,20 +61,23 @@ COLUMNS = (
 )
 @click.option("--where", metavar="CONDITION", help="only those it holds for: 'loss > 1'")
 @click.option("-n", "--limit", type=click.IntRange(1), help="so many rows at most")
+@click.option("--more", is_flag=True, help="all columns, for a wide screen or --format json")
 @click.option("--cards", is_flag=True, help="four cards a line in place of rows")
-def command(moment: Moment, sort: str, where: str | None, limit: int | None, cards: bool) -> Report:
+def command(
+    moment: Moment, sort: str, where: str | None, limit: int | None, more: bool, cards: bool
+) -> Report:
     """List the environments: health, accuracy, loss, seeds, reward, last action.
 
-    Accuracy is the host's validation accuracy, best that of this episode, seeds those alive, the
-    reward (r on a card) that of the last step. A ! on a card marks one that is not well.
+    Accuracy is the host's validation accuracy, seeds those alive, the reward (r on a card) that of
+    the last step, action the op last chosen with its slot. A ! on a card: not well.
     """
-    answer = moment.envs(where=where, sort=sort, limit=limit)
+    answer = moment.envs(where=where, sort=_sorting(sort), limit=limit)
     sick = sorted(
-        (row for row in answer.rows if badness(row.health.verdict) > 1),
+        filter(is_sick, answer.rows),
         key=lambda row: -badness(row.health.verdict),
     )
     empty = "it holds for no environment" if where else "no environment has been heard of yet"
-    table = Table(COLUMNS, answer.rows, empty=empty, total=answer.total)
+    table = Table(MORE if more else COLUMNS, answer.rows, empty=empty, total=answer.total)
     return Report(
         "envs" + (f" where {where}" if where else ""),
         Text(_cards(answer.rows)) if cards and answer.rows else table,
@@ -74,6 +87,12 @@ def command(moment: Moment, sort: str, where: str | None, limit: int | None, car
         at=answer.at,
         next=f"env {sick[0].env}" if sick else "overwatch",
     )
+
+
+def _sorting(column: str) -> str:
+    """A column's name here as the model's own."""
+    name = column.lstrip("-")
+    return ("-" if column.startswith("-") else "") + NAMES.get(name, name)
 
 
 def _headline(answer: EnvsAnswer, sick: list[EnvRow]) -> str:
@@ -104,7 +123,7 @@ def _cards(rows: list[EnvRow]) -> list[str]:
 
 
 def _card(row: EnvRow) -> list[str]:
-    mark = "! " if badness(row.health.verdict) > 1 else ""
+    mark = "! " if is_sick(row) else ""
     alive = cell(row.active_seeds, 0)
     return [
         _ends(f"env {row.env}", f"{cell(row.accuracy, 1)} %"),

@@ -40,15 +40,11 @@ def command(
         f"of env {env}" if env is not None else None,
         f"since {since}" if since else None,
     ]
+    shown = columns.events(found.at, typed=type is None)
     title = ", ".join(("events", *(one for one in asked if one)))
     return Report(
         title,
-        Table(
-            columns.events(found.at, typed=type is None),
-            found.rows,
-            empty=_empty(asked),
-            total=found.total,
-        ),
+        Table(shown, found.rows, empty=_empty(asked), total=found.total),
         headline=_headline(found),
         verdict=worst(columns.SEVERITIES.get(one.severity) for one in found.rows),
         at=found.at,

@@ -57,10 +57,10 @@ def command(moment: Moment) -> Report:
 def _headline(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading]) -> str:
     if not rows:
         return f"{run.state.word}: no environment has been heard of yet"
-    accuracy = f"mean accuracy {cell(mean(row.accuracy for row in rows), 1)} %"
+    accuracy = f"accuracy {cell(mean(row.accuracy for row in rows), 1)} %"
     sick = sum(badness(row.health.verdict) > 1 for row in rows)
     trouble = [f"{sick} of {counted(len(rows), 'env')} not well"] if sick else []
-    trouble += [f"{one.name} is {one.verdict}" for one in watched if one.verdict == "crit"]
+    trouble += [f"{one.name} {one.verdict}" for one in watched if one.verdict == "crit"]
     return f"{run.state.word}: {accuracy}; {', '.join(trouble) or 'no alarm'}"
 
 
@@ -72,7 +72,8 @@ def _envs(rows: list[EnvRow]) -> list[Fact]:
     if ranked:
         (low, last), (high, first) = min(ranked), max(ranked)
         span = f"{low:.1f} (env {last}) to {high:.1f} (env {first})"
-    words = Counter(row.health.word for row in rows)
+    sick = Counter(row.health.word for row in rows if badness(row.health.verdict) > 1)
+    words = [f"{len(rows) - sick.total()} well", *(f"{n} {word}" for word, n in sick.most_common())]
     bad = _sickest(rows)
     reason = f", {bad.health.word}: {bad.health.reason}" if bad.health.reason else ""
     return [
@@ -80,7 +81,7 @@ def _envs(rows: list[EnvRow]) -> list[Fact]:
         Fact("mean reward", mean(row.reward for row in rows), note="of the last step"),
         Fact(
             "environments",
-            ", ".join(f"{count} {word}" for word, count in words.most_common()),
+            ", ".join(words),
             verdict=worst(row.health.verdict for row in rows),
         ),
         Fact("worst", f"env {bad.env}{reason}"),
@@ -97,11 +98,9 @@ def _sickest(rows: list[EnvRow]) -> EnvRow:
 
 def _seeds(seeds: SeedsAnswer | None) -> list[Fact]:
     if seeds is None or not seeds.stages:
-        return [Fact("seeds alive", 0 if seeds else None, note="none reported")]
-    kept = seeds.stages.get(KEPT, 0)
-    others = [f"{n} {stage}" for stage, n in seeds.stages.items() if stage != KEPT and n]
-    alive = sum(seeds.stages.values()) - kept
-    return [Fact("seeds alive", alive, note=", ".join(others)), Fact("seeds fossilized", kept)]
+        return [Fact("seeds alive", None, note="run.seed(...) records them")]
+    kept = sum(n for stage, n in seeds.stages.items() if stage.upper() == KEPT)
+    return [Fact("seeds alive", seeds.total), Fact("seeds fossilized", kept)]
 
 
 def _policy(watched: list[PolicyReading]) -> list[Fact]:

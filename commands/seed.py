@@ -18,7 +18,7 @@ from sanctum.command import (
     inspect_command,
 )
 from sanctum.command.readings import listed
-from sanctum.model.answers import GateInput, SeedAnswer, SeedRow
+from sanctum.model.answers import Curve, GateInput, SeedAnswer, SeedRow
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 
 
@@ -51,13 +51,13 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
     answer = moment.seed(env, slot)
     row = answer.row
     blocks: list[Block] = []
-    if row is not None:
+    if row is not None and not columns.is_empty(row):
         blocks.append(Facts([*_facts(row), columns.last_event(answer.events)]))
         if row.gate_inputs:
             blocks.append(Table(GATE, row.gate_inputs))
-        curves = (answer.contribution, answer.alpha)
-        blocks += [columns.course(one) for one in curves if one is not None and one.values]
-    if more or row is None:
+        curves = [one for one in (answer.contribution, answer.alpha) if one and one.values]
+        blocks += [columns.course(one) for one in curves if more or not _is_flat(one)]
+    if more or not blocks:
         life = columns.events(answer.at)
         blocks.append(Table(life, answer.events, empty="no event of this slot"))
     return Report(
@@ -70,14 +70,19 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
     )
 
 
+def _is_flat(curve: Curve) -> bool:
+    """Whether a curve says nothing that its last value does not."""
+    return len({number(value) for value in curve.values}) < 2
+
+
 def _headline(answer: SeedAnswer) -> str:
     row = answer.row
     if row is None:
         return f"slot {answer.slot} of env {answer.env} is empty, and nothing was ever in it"
+    if columns.is_empty(row):
+        return f"slot {answer.slot} of env {answer.env} is empty ({row.stage})"
     words = row.stage if row.blueprint is None else f"{row.stage} {row.blueprint}"
-    if number(row.contribution) is None:
-        words += ", not measured yet"
-    else:
+    if number(row.contribution) is not None:
         does = "takes away" if columns.harms(row) == "warn" else "adds"
         words += f" {does} {cell(row.contribution, 2).lstrip('-')} points"
     if not row.gate_inputs:

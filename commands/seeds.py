@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from sanctum.command import ENV, Moment, Report, Table, columns, inspect_command
+from sanctum.command import ENV, Column, Moment, Report, Table, columns, inspect_command
 from sanctum.command.readings import counted
 from sanctum.model.answers import SeedsAnswer
 
 RANKINGS = {"top": "-contribution", "bottom": "contribution", "oldest": "-age_steps"}
+
 COLUMNS = (
     columns.SEED,
     columns.STAGE,
@@ -17,8 +18,13 @@ COLUMNS = (
     columns.CONTRIBUTION,
     columns.IMPROVEMENT,
     columns.AGE,
+)
+MORE = (
+    *COLUMNS,
     columns.GATE,
     columns.GRADIENT,
+    Column("parameters", lambda s: s.parameters, priority=5, digits=0),
+    Column("reported", lambda s: s.said_age_steps, unit="steps ago", priority=6, digits=0),
 )
 
 
@@ -30,14 +36,17 @@ COLUMNS = (
 @click.argument("ranking", type=click.Choice(tuple(RANKINGS)), default="top")
 @click.option("--stage", metavar="STAGE", help="only seeds in this stage")
 @click.option("--env", type=ENV, metavar="N", help="only seeds of this environment")
-@click.option("-n", "--limit", type=click.IntRange(1), default=14, show_default=True)
-def command(moment: Moment, ranking: str, stage: str | None, env: int | None, limit: int) -> Report:
+@click.option("-n", "--limit", type=click.IntRange(1), default=12, show_default=True)
+@click.option("--more", is_flag=True, help="gate, gradient, parameters, age of the report too")
+def command(
+    moment: Moment, ranking: str, stage: str | None, env: int | None, limit: int, more: bool
+) -> Report:
     """Rank seeds by what they add to their host.
 
     Contribution is the counterfactual gain in validation accuracy, in points: accuracy with the
     seed minus without it; below zero the seed harms. Improvement is accuracy now minus at
-    germination, age in steps; gate: how many inputs of its next gate pass. A seed without a
-    reading comes last.
+    germination, age in steps. A seed without a reading comes last. With --more, gate: how many
+    inputs of its next gate pass; gradient: its health, 1 good and 0 dead.
     """
     found = moment.seeds(sort=RANKINGS[ranking], limit=limit, stage=stage, env=env)
     notes = []
@@ -46,9 +55,10 @@ def command(moment: Moment, ranking: str, stage: str | None, env: int | None, li
         have = "has" if found.unranked == 1 else "have"
         notes.append(f"{counted(found.unranked, 'seed')} {have} no {reading} yet: listed last")
     first = found.rows[0] if found.rows else None
+    shown = MORE if more else COLUMNS
     return Report(
         f"seeds, {ranking} first",
-        Table(COLUMNS, found.rows, empty=_empty(moment, found, stage, env), total=found.total),
+        Table(shown, found.rows, empty=_empty(found, env), total=found.total),
         headline=_headline(found),
         notes=notes,
         at=found.at,
@@ -60,19 +70,12 @@ def _headline(found: SeedsAnswer) -> str:
     stages = [f"{count} {stage}" for stage, count in found.stages.items() if count]
     if not stages:
         return ""
-    harmful = [seed for seed in found.rows if columns.harms(seed) == "warn"]
-    harm = f"{counted(len(harmful), 'seed')} below zero; " if harmful else ""
-    return harm + ", ".join(stages)
+    below = sum(columns.harms(seed) == "warn" for seed in found.rows)
+    return (f"{below} below zero; " if below else "") + "slots: " + ", ".join(stages)
 
 
-def _empty(moment: Moment, found: SeedsAnswer, stage: str | None, env: int | None) -> str:
-    """What no rows mean: a filter, an idle moment, or a trainer that says nothing of seeds."""
-    if found.rows:
-        return ""
-    place = f" in env {env}" if env is not None else ""
-    if stage is not None and found.stages:
-        return f"no seed in stage {stage}{place}"
-    known = any("seed" in size.what and size.rows for size in moment.run().sizes)
-    if known:
-        return f"no live seed{place} at this moment"
-    return "seeds: not measured; run.seed(...) records them"
+def _empty(found: SeedsAnswer, env: int | None) -> str:
+    """What no rows mean: none that match, or a trainer that never spoke of seeds."""
+    if not found.stages:
+        return "seeds: not measured; run.seed(...) records them"
+    return "no such seed is alive" if env is None else f"no such seed is alive in env {env}"

@@ -7,6 +7,8 @@ from sanctum.command.readings import listed, worst
 from sanctum.model.answers import Vital
 from sanctum.model.readings import number
 
+UNITS = {"percent": "%", "count": ""}
+
 
 @inspect_command("vitals", group="look", examples=("vitals", "vitals --at -600"))
 def command(moment: Moment) -> Report:
@@ -43,4 +45,4 @@ def _text(one: Vital) -> str:
     value = number(one.value)
     if one.unit == "bytes" and value is not None:
         return size(value)
-    return f"{cell(one.value)} {'' if one.unit == 'count' else one.unit}".rstrip()
+    return f"{cell(one.value)} {UNITS.get(one.unit, one.unit)}".rstrip()

@@ -20,6 +20,11 @@ def harms(seed: SeedRow) -> Verdict | None:
     return "ok" if value >= 0 else "warn"
 
 
+def is_empty(seed: SeedRow) -> bool:
+    """Whether its slot holds no seed: nothing is known of it but a word."""
+    return seed.blueprint is None and number(seed.alpha) is None and number(seed.age_steps) is None
+
+
 SEED = Column("seed", lambda s: f"{s.env}.{s.slot}", priority=0)
 SLOT = Column("slot", lambda s: s.slot, priority=0)
 STAGE = Column("stage", lambda s: s.stage, priority=0)

@@ -77,11 +77,12 @@ COURSE = [41.2, 44.0, 47.1, 49.9, 52.0, 53.8, 55.1, 55.9, 56.2, 56.3, 56.3, 56.2
 
 def _health(env: int) -> Health:
     sick = {
-        7: Health("stalled", "no gain in 41 steps", "warn"),
-        11: Health("diverged", "loss is nan since step 2,611", "crit"),
-        14: Health("degraded", "3.4 points below its best", "warn"),
+        7: Health("stalled", "no new best for 41 steps", "warn"),
+        11: Health("non-finite", "loss is nan", "crit"),
+        14: Health("degraded", "6.4 points below its best", "warn"),
     }
-    return sick.get(env, Health("ok", "", "ok"))
+    well = Health("steady", "best 3 steps ago", "ok"), Health("rising", "a new best now", "ok")
+    return sick.get(env, well[env % 3 == 0])
 
 
 def _row(env: int) -> EnvRow:
@@ -90,7 +91,7 @@ def _row(env: int) -> EnvRow:
     if env == 7:
         accuracy, best = 56.1, 56.3
     if env == 14:
-        best = accuracy + 3.4
+        best = accuracy + 6.4
     seeds = [f"{slot}:{seed.stage}" for slot in SLOTS for seed in SEEDS if _is(seed, env, slot)]
     action, target = {3: ("GERMINATE", "r0c2"), 9: ("FOSSILIZE", "r0c1")}.get(env, ("WAIT", None))
     return EnvRow(
@@ -183,24 +184,24 @@ EVENTS = [
 _POLICY: list[tuple[str, Reading, str, str, str | None, str, Reading]] = [
     (
         "entropy",
-        reading(0.118, 6),
+        reading(0.118),
         "0-1",
         "health",
         "warn",
         "warn < 0.3, crit < 0.1",
         reading(0.124),
     ),
-    ("clip_fraction", reading(0.041, 6), "0-1", "health", "ok", "warn > 0.25, crit > 0.3", LATE),
+    ("clip_fraction", reading(0.041), "0-1", "health", "ok", "warn > 0.25, crit > 0.3", LATE),
     (
         "approx_kl",
-        reading(0.0031, 6),
+        reading(0.0031),
         "nats",
         "health",
         "ok",
         "warn < -1e-06, warn > 0.02, crit > 0.03",
         reading(0.0042),
     ),
-    ("policy_loss", reading(-0.0121, 6), "", "losses", None, "", reading(-0.0135)),
+    ("policy_loss", reading(-0.0121), "", "losses", None, "", reading(-0.0135)),
     ("value_loss", reading(0.0872), "", "losses", None, "", reading(0.0913)),
     ("entropy_loss", reading(-0.00118), "", "losses", None, "", reading(-0.00124)),
     ("grad_norm", reading(0.412), "", "vitals", "ok", "warn > 50, crit > 100", reading(0.398)),
@@ -230,8 +231,14 @@ _POLICY: list[tuple[str, Reading, str, str, str | None, str, Reading]] = [
     ("entropy.slot", reading(0.71), "0-1", "health", "ok", "warn < 0.3, crit < 0.1", MASKED),
     ("entropy.blueprint", MASKED, "0-1", "health", None, "warn < 0.3, crit < 0.1", MASKED),
 ]
+
+
+def _aged(one: Reading) -> Reading:
+    return Measured(one.value, STEP - 2624) if isinstance(one, Measured) else one
+
+
 READINGS = [
-    PolicyReading(name, value, unit, group, "", verdict, limits, 0, previous)  # type: ignore[arg-type]
+    PolicyReading(name, _aged(value), unit, group, "", verdict, limits, 0, previous)  # type: ignore[arg-type]
     for name, value, unit, group, verdict, limits, previous in _POLICY
 ]
 
@@ -297,17 +304,16 @@ def _shares(scale: int = 1) -> list[ActionShare]:
 VITALS = VitalsAnswer(
     AT,
     [
-        Vital("gpu_use", NOT_MEASURED, "%", note="no GPU on this machine"),
-        Vital("gpu_memory_used", NOT_MEASURED, "bytes", note="no GPU on this machine"),
-        Vital("cpu_use", reading(97.0), "%", "warn", "all 2 cores"),
-        Vital("memory_used", reading(3.1 * 2**30), "bytes", "ok", "of 15.6 GiB"),
-        Vital("trainer_memory", reading(612.5 * 2**20), "bytes"),
+        Vital("gpu", NOT_MEASURED, "percent", None, "no GPU here (NVML Shared Library Not Found)"),
+        Vital("trainer cpu", reading(99.2), "percent", None, "of one core"),
+        Vital("trainer memory", reading(612.5), "MiB"),
+        Vital("cpu", reading(97.0), "percent", None, "of 2 cores"),
+        Vital("memory", reading(91.4), "percent", "warn", "of 15.6 GiB"),
         Vital("steps_per_s", reading(38.2), "steps/s", "ok"),
         Vital("steps_per_s_run", reading(40.6), "steps/s"),
-        Vital("since_last_telemetry", reading(0.3), "s", "ok"),
-        Vital("telemetry_lost", reading(2), "count", "warn", "matrices, queue full"),
+        Vital("last telemetry", reading(0.3), "s", "ok"),
+        Vital("telemetry lost", reading(2), "count", "warn", "matrices, queue full"),
     ],
-    ["without a GPU: training runs on the CPU"],
 )
 
 
@@ -390,10 +396,14 @@ class FakeQueries:
             for age in range(8)
         ]
         steps = list(range(STEP - 13, STEP + 1))
-        curve = Curve("accuracy", "%", "step", steps, [reading(value) for value in COURSE])
+        row = _row(env)
+        rise = (number(row.accuracy) or 0.0) - COURSE[-1]
+        points = [reading(value + rise) for value in COURSE]
+        curve = Curve("accuracy", "percent", "step", steps, points)
         seeds = [seed for seed in SEEDS if seed.env == env]
+        seeds += [SeedRow(env, "r0c2", "DORMANT")] if env == 7 else []
         events = [event for event in EVENTS if event.env == env]
-        return EnvAnswer(AT, _row(env), seeds, decisions, _rewards(env), curve, events)
+        return EnvAnswer(AT, row, seeds, decisions, _rewards(env), curve, events)
 
     def policy_read(
         self, at: str | None = None, env: int | None = None, window: int | None = None
@@ -424,7 +434,7 @@ class FakeQueries:
         self._ask("seeds", at=at, sort=sort, limit=limit, stage=stage, env=env)
         self._known(env)
         rows = [s for s in SEEDS if stage in (None, s.stage) and env in (None, s.env)]
-        stages: dict[str, int] = {}
+        stages = {"DORMANT": ENVS * len(SLOTS) - len(SEEDS)}
         for one in SEEDS:
             stages[one.stage] = stages.get(one.stage, 0) + 1
         name, sign = sort.lstrip("-"), -1 if sort[0] == "-" else 1
@@ -443,11 +453,17 @@ class FakeQueries:
         if slot not in SLOTS:
             raise UsageError(f"there is no slot '{slot}'", f"they are {', '.join(SLOTS)}")
         row = next((one for one in SEEDS if _is(one, env, slot)), None)
+        if env == 8 and slot == "r0c0":
+            return SeedAnswer(AT, env, slot, SeedRow(8, slot, "DORMANT"), None, None, [])
         if row is None:
             return SeedAnswer(AT, env, slot, None, None, None, [])
         steps = list(range(STEP - 7, STEP + 1))
-        alpha = [reading(min(1.0, 0.2 * i)) for i in range(8)]
-        adds = [NOT_MEASURED, NOT_MEASURED, *(reading(0.4 * i - 2) for i in range(6))]
+        last = number(row.alpha) or 0.0
+        steady = row.stage != "BLENDING"
+        alpha = [reading(last if steady else last * i / 7) for i in range(8)]
+        now = number(row.contribution)
+        adds: list[Reading] = [NOT_MEASURED, NOT_MEASURED]
+        adds += [NOT_MEASURED if now is None else reading(now + 0.4 * (i - 5)) for i in range(6)]
         return SeedAnswer(
             AT,
             env,
@@ -489,7 +505,8 @@ class FakeQueries:
     ) -> Curve:
         self._ask("series", metric=metric, at=at, env=env, last=last)
         steps = list(range(STEP - 13, STEP + 1))
-        values: list[Reading] = [reading(2.0 - value / 50) for value in COURSE]
+        rise = (number(_row(env or 0).loss) or 0.7) - COURSE[0] / 50
+        values: list[Reading] = [reading(rise + value / 50) for value in reversed(COURSE)]
         if env == 11:
             values[-3:] = [NonFinite("nan")] * 3
         return Curve(metric, "nats", "step", steps, values)

@@ -1,0 +1,513 @@
+"""What each look command says of a run: the most important thing first, and nothing made up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import click
+import msgspec
+import pytest
+
+from sanctum.command import Facts, NoDataYet, Report, Series, Table, Text, UsageError
+from sanctum.model.answers import (
+    Attempt,
+    Component,
+    PolicyAnswer,
+    PolicyReading,
+    RewardsAnswer,
+    RunAnswer,
+    RunState,
+)
+from sanctum.model.readings import NOT_MEASURED, NonFinite, number, reading
+from sanctum.render import Screen, render
+from tests.commands.asking import answer, ask
+from tests.commands.fake_run import AT, ENVS, BareQueries, DiedQueries, FakeQueries
+
+
+def table(report: Report, place: int = 0) -> Table:
+    return [block for block in report.blocks if isinstance(block, Table)][place]
+
+
+def column(report: Report, name: str, place: int = 0) -> list[Any]:
+    found = table(report, place)
+    get = next(one.get for one in found.columns if one.name == name)
+    return [get(item) for item in found.items]
+
+
+def facts(report: Report) -> dict[str, Any]:
+    blocks = [block for block in report.blocks if isinstance(block, Facts)]
+    return {fact.name: fact for block in blocks for fact in block.facts}
+
+
+def as_json(report: Report) -> Any:
+    return json.loads(render(report, "json", Screen()))
+
+
+def numbers(values: Iterable[Any]) -> list[float | None]:
+    return [number(value) for value in values]
+
+
+# run
+
+
+def test_a_live_run_says_so_first_with_the_age_of_its_telemetry() -> None:
+    report = ask("run")
+    assert report.headline == "live: last telemetry 0.3s ago; 38 steps a second"
+    assert report.verdict == "ok"
+    assert facts(report)["step"].note == "of 12,800, 21 %"
+    assert facts(report)["telemetry lost"].verdict == "warn"
+
+
+def test_a_run_that_died_says_when_where_and_of_what() -> None:
+    report = ask("run", DiedQueries())
+    assert report.verdict == "crit"
+    assert report.headline.startswith("died 2h03m ago at step 2,630: ")
+    assert "signal 9" in report.headline
+    assert facts(report)["speed now"].note == ""
+
+
+def test_a_run_that_failed_names_its_exception_and_where_to_read_on() -> None:
+    trace = "Traceback (most recent call last):\n  ...\nValueError: no [bold]luck[/]\n"
+    state = RunState("failed", 12.0, "it raised", "ValueError: no [bold]luck[/]", trace)
+    report = ask("run", DiedQueries(state))
+    assert report.headline == "failed 12s ago at step 2,630: ValueError: no [bold]luck[/]"
+    assert report.next == "run --traceback"
+    shown = ask("run --traceback", DiedQueries(state)).blocks[0]
+    assert isinstance(shown, Text)
+    assert shown.lines[-1] == "ValueError: no [bold]luck[/]"
+
+
+def test_a_traceback_that_was_never_recorded_is_said_to_be_missing() -> None:
+    report = ask("run --traceback")
+    assert report.blocks == ()
+    assert report.notes == ("no traceback was recorded: the run is live",)
+
+
+@pytest.mark.parametrize(
+    ("state", "headline"),
+    [
+        (RunState("starting", 2.0), "starting: the trainer has said nothing yet, 2.0s"),
+        (RunState("stale", 47.0, "no beat"), "stale: no telemetry for 47s; no beat"),
+        (RunState("interrupted", None), "interrupted at step 2,630"),
+        (RunState("finished", 5.0), "finished 5.0s ago at step 2,630"),
+    ],
+)
+def test_the_state_of_a_run_is_the_first_word(state: RunState, headline: str) -> None:
+    assert ask("run", DiedQueries(state)).headline == headline
+
+
+class Resumed(FakeQueries):
+    def run_read(self, at: str | None = None) -> RunAnswer:
+        first, second = Attempt(1, 1, 0.0, 1, 800, "died"), Attempt(2, 2, 9.0, 801, 900, "running")
+        here = msgspec.structs.replace(AT, attempt=2)
+        return msgspec.structs.replace(super().run_read(at), at=here, attempts=[first, second])
+
+
+def test_a_resumed_run_says_how_the_attempt_before_ended() -> None:
+    assert facts(ask("run", Resumed()))["attempt"].note == "the one before ended at step 800: died"
+
+
+# overwatch
+
+
+def test_the_summary_counts_the_sick_and_sends_to_the_worst_thing() -> None:
+    report = ask("overwatch")
+    assert report.headline.startswith("live: accuracy 80.9 %; 3 of 16 envs not well")
+    assert facts(report)["worst"].value == "env 11, non-finite: loss is nan"
+    assert facts(report)["seeds alive"].value == 10
+    assert facts(report)["seeds fossilized"].value == 1
+    assert report.next == "brain"
+
+
+def test_the_summary_of_a_dead_run_is_an_alarm() -> None:
+    report = ask("overwatch", DiedQueries())
+    assert report.headline.startswith("died: ")
+    assert (report.verdict, report.next) == ("crit", "run")
+
+
+class Young(FakeQueries):
+    def policy_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> PolicyAnswer:
+        raise NoDataYet("no update yet")
+
+
+def test_the_summary_stands_before_the_first_update() -> None:
+    assert facts(ask("overwatch", Young()))["policy"].value == "no update yet"
+
+
+# envs
+
+
+def test_every_environment_has_a_row_and_the_sick_are_named() -> None:
+    report = ask("envs")
+    assert column(report, "env") == list(range(ENVS))
+    assert report.headline == (
+        "3 of 16 not well: env 11 non-finite, env 7 stalled, env 14 degraded"
+    )
+    assert column(report, "health")[7] == "stalled: no new best for 41 steps"
+    assert column(report, "health")[12] == "rising, 3 steps old"
+    assert column(report, "action")[3] == "GERMINATE r0c2"
+    assert report.next == "env 11"
+
+
+def test_a_loss_that_is_nan_is_null_with_its_reason_in_json() -> None:
+    row = as_json(ask("envs"))["blocks"][0]["rows"][11]
+    assert row["loss"] is None
+    assert row["absent"]["loss"] == "nan"
+
+
+def test_sorting_by_a_column_asks_for_the_models_name() -> None:
+    queries = FakeQueries()
+    ask("envs --sort -seeds --limit 2", queries)
+    assert queries.asked == [("envs", {"sort": "-active_seeds", "limit": 2})]
+
+
+def test_rows_a_condition_cannot_decide_are_counted() -> None:
+    report = ask("envs --where 'loss < 0.45'")
+    assert column(report, "env") == [3, 6, 9, 12]
+    assert report.notes == ("1 row left out: the condition cannot be decided for them",)
+
+
+def test_a_condition_that_holds_nowhere_is_an_answer_in_words() -> None:
+    assert table(ask("envs --where 'accuracy < 5'")).empty == "it holds for no environment"
+
+
+def test_cards_are_four_by_four_and_mark_the_sick() -> None:
+    block = ask("envs --cards").blocks[0]
+    assert isinstance(block, Text)
+    assert len(block.lines) == 4 * 4 + 3
+    assert max(map(len, block.lines)) <= 79
+    assert sum("! " in line for line in block.lines) == 3
+
+
+# env
+
+
+def test_an_environment_shows_its_course_seeds_decisions_and_pay() -> None:
+    report = ask("env 7")
+    curves = [block.name for block in report.blocks if isinstance(block, Series)]
+    assert curves == ["accuracy", "loss"]
+    assert column(report, "slot") == ["r0c1"]
+    assert column(report, "gate") == ["fossilize 1/2"]
+    assert facts(report)["free slots"].value == "r0c0, r0c2"
+    assert column(report, "step", 1) == [2628, 2629, 2630]
+    assert facts(report)["reward"].note.startswith("action_cost -0.050, accuracy_gain 0.031")
+    assert facts(report)["last event"].value == "warn"
+
+
+def test_more_shows_every_decision_and_event_of_an_environment() -> None:
+    report = ask("env 7 --more")
+    assert len(column(report, "step", 1)) == 8
+    assert len(column(report, "text", 2)) == 3
+    assert "growth" in facts(report)
+
+
+def test_an_environment_out_of_range_is_refused_with_the_range() -> None:
+    with pytest.raises(UsageError) as caught:
+        ask("env 99")
+    assert caught.value.hint == "they are 0 to 15"
+
+
+def test_an_environment_that_is_no_number_is_refused() -> None:
+    with pytest.raises(click.UsageError, match="a number is expected"):
+        ask("env seven")
+
+
+# brain
+
+
+def test_the_worst_reading_is_the_headline_with_its_threshold() -> None:
+    report = ask("brain")
+    assert report.headline == (
+        "explained_variance -0.0800 is crit (warn < 0.3, crit < 0), and 2 more"
+    )
+    assert report.next == "brain --more"
+    assert list(facts(report))[:3] == ["entropy", "clip_fraction", "approx_kl"]
+    entropy = facts(report)["entropy"]
+    assert (entropy.verdict, entropy.note) == ("warn", "down; warn < 0.3, crit < 0.1")
+
+
+class Still(FakeQueries):
+    """A policy without alarms, of which the last update moved nothing."""
+
+    values = (("entropy", 0.62), ("approx_kl", 2e-7), ("clip_fraction", 0.0))
+
+    def policy_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> PolicyAnswer:
+        whole = super().policy_read(at, env, window)
+        readings = [
+            PolicyReading(name, reading(value), "", "health", "", "ok", "", 0)
+            for name, value in self.values
+        ]
+        return msgspec.structs.replace(whole, readings=readings)
+
+
+class Well(Still):
+    values = (("entropy", 0.62), ("approx_kl", 0.006), ("clip_fraction", 0.08))
+
+
+def test_quiet_is_not_health() -> None:
+    report = ask("brain", Still())
+    assert report.headline == "the update changes nothing: approx_kl 2.00e-07, clip_fraction 0"
+    assert report.verdict == "warn"
+
+
+def test_without_an_alarm_the_headline_gives_the_numbers() -> None:
+    assert ask("brain", Well()).headline == (
+        "no alarm in 3 judged readings: entropy 0.620, approx_kl 0.00600, clip_fraction 0.0800"
+    )
+
+
+class Broken(FakeQueries):
+    def policy_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> PolicyAnswer:
+        whole = super().policy_read(at, env, window)
+        bad = PolicyReading("policy_loss", NonFinite("nan"), "", "losses", "", "crit", "", 2)
+        return msgspec.structs.replace(whole, readings=[bad])
+
+
+def test_a_nan_is_named_and_an_old_reading_says_how_old() -> None:
+    report = ask("brain", Broken())
+    assert report.headline == "policy_loss nan is crit"
+    assert facts(report)["policy_loss"].note == "2 updates old"
+
+
+def test_the_four_readings_of_the_actions_are_told_apart() -> None:
+    names = [one.name for one in table(ask("brain")).columns]
+    assert names == [
+        "action",
+        "share",
+        "unforced_share",
+        "opportunity_rate",
+        "mean_probability",
+    ]
+
+
+def test_more_shows_single_heads_and_what_was_masked() -> None:
+    rows = as_json(ask("brain --more"))["blocks"][0]["rows"]
+    named = {row["name"]: row for row in rows}
+    assert named["entropy.blueprint"]["absent"]["value"] == "masked"
+    assert named["entropy"]["previous"] == 0.124
+
+
+# actions
+
+
+def test_actions_separate_what_was_chosen_from_what_was_forced() -> None:
+    report = ask("actions")
+    assert report.headline == "WAIT is 91 % of 1,024 decisions, 80 % of the 451 unforced ones"
+    assert facts(report)["forced_share"].note == "573 of 1,024 decisions"
+    assert report.notes[0].startswith("legal but never chosen: CULL")
+    assert sum(numbers(column(report, "share"))) == pytest.approx(100)  # type: ignore[arg-type]
+
+
+def test_actions_of_one_environment_end_with_its_decisions() -> None:
+    queries = FakeQueries()
+    report = ask("actions 7 --window 200", queries)
+    assert ("policy", {"env": 7, "window": 200}) in queries.asked
+    assert column(report, "step", 1) == [2626, 2627, 2628, 2629, 2630]
+
+
+# rewards
+
+
+def test_the_components_in_json_add_up_to_the_total() -> None:
+    blocks = as_json(ask("rewards 3"))["blocks"]
+    total = {row["name"]: row["value"] for row in blocks[1]["rows"]}
+    assert blocks[1]["title"] == "total"
+    assert sum(row["last"] for row in blocks[0]["rows"]) == pytest.approx(total["last"], abs=1e-6)
+    assert total["residual"] == 0
+
+
+def test_a_cost_sent_as_a_positive_number_is_shown_as_it_enters_the_total() -> None:
+    report = ask("rewards 3")
+    by_name = dict(zip(column(report, "component"), numbers(column(report, "last")), strict=True))
+    assert by_name["rent"] == -0.0021209716796875
+
+
+class Leaky(FakeQueries):
+    missing = 0.013
+
+    def rewards_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> RewardsAnswer:
+        whole = super().rewards_read(at, env, window)
+        bad = reading(self.missing)
+        return msgspec.structs.replace(whole, residual=bad, worst_residual=bad)
+
+
+class Rounded(Leaky):
+    missing = 3e-8
+
+
+def test_components_that_do_not_add_up_are_the_headline() -> None:
+    report = ask("rewards", Leaky())
+    assert report.headline == (
+        "the components do not add up to the reward: up to 0.0130 is unaccounted for"
+    )
+    assert report.verdict == "warn"
+
+
+def test_the_rounding_of_float32_is_no_alarm() -> None:
+    assert ask("rewards", Rounded()).verdict == "ok"
+
+
+class Unmeasured(FakeQueries):
+    def rewards_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> RewardsAnswer:
+        whole = super().rewards_read(at, env, window)
+        lost = Component("rent", *[NOT_MEASURED] * 4)
+        unknown = {"residual": NOT_MEASURED, "worst_residual": NOT_MEASURED}
+        return msgspec.structs.replace(whole, components=[lost], **unknown)
+
+
+def test_a_residual_that_is_not_known_has_no_verdict() -> None:
+    report = ask("rewards", Unmeasured())
+    assert report.verdict is None
+    assert facts(report)["residual"].verdict is None
+    assert "add up" not in report.headline
+
+
+def test_rewards_by_action_show_each_component() -> None:
+    report = ask("rewards 3 --actions")
+    assert column(report, "action", 1) == ["WAIT", "GERMINATE", "FOSSILIZE"]
+    assert numbers(column(report, "rent", 1)) == [-0.002] * 3
+    assert numbers(column(report, "shaping", 1)) == [0.0, 0.021, None]
+
+
+# seeds and seed
+
+
+def test_top_seeds_are_sorted_and_those_without_a_reading_come_last() -> None:
+    report = ask("seeds top")
+    known = [value for value in numbers(column(report, "contribution")) if value is not None]
+    assert known == sorted(known, reverse=True)
+    assert numbers(column(report, "contribution"))[-3:] == [None, None, None]
+    assert report.notes == ("3 seeds have no contribution yet: listed last",)
+    assert report.headline.startswith("2 below zero; slots: 38 DORMANT, ")
+    assert report.next == "seed 0.r0c0"
+
+
+@pytest.mark.parametrize(
+    ("ranking", "sort"),
+    [("top", "-contribution"), ("bottom", "contribution"), ("oldest", "-age_steps")],
+)
+def test_a_ranking_is_a_sort(ranking: str, sort: str) -> None:
+    queries = FakeQueries()
+    ask(f"seeds {ranking} --stage HOLDING --env 7 -n 3", queries)
+    assert queries.asked == [("seeds", {"sort": sort, "limit": 3, "stage": "HOLDING", "env": 7})]
+
+
+def test_more_seeds_than_shown_are_counted() -> None:
+    found = table(ask("seeds -n 3"))
+    assert (found.shown, found.total) == (3, 10)
+
+
+def test_a_seed_says_what_its_gate_lacks_and_how_much() -> None:
+    report = ask("seed 7.r0c1")
+    assert report.headline == (
+        "HOLDING adapter takes away 0.94 points; gate fossilize lacks contribution"
+    )
+    assert column(report, "passed") == [True, False]
+    assert numbers(column(report, "missing")) == [0.0, pytest.approx(1.94)]
+
+
+def test_a_gate_input_without_a_reading_is_missing_and_does_not_pass() -> None:
+    report = ask("seed 3.r0c1")
+    assert column(report, "passed") == [False, None]
+    assert number(column(report, "missing")[1]) is None
+    assert "trial_gain" in report.headline
+
+
+def test_an_open_gate_is_said_to_be_open() -> None:
+    assert ask("seed 9.r0c1").headline.endswith("gate fossilize is open")
+
+
+@pytest.mark.parametrize(
+    ("seed", "headline"),
+    [
+        ("0.r0c2", "slot r0c2 of env 0 is empty, and nothing was ever in it"),
+        ("8.r0c0", "slot r0c0 of env 8 is empty (DORMANT)"),
+    ],
+)
+def test_an_empty_slot_says_so(seed: str, headline: str) -> None:
+    assert ask(f"seed {seed}").headline == headline
+
+
+def test_a_slot_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(UsageError) as caught:
+        ask("seed 7.r9c9")
+    assert caught.value.hint == "they are r0c0, r0c1, r0c2"
+
+
+def test_a_seed_is_named_by_environment_and_slot() -> None:
+    with pytest.raises(click.UsageError, match=r"N\.SLOT is expected"):
+        ask("seed 7")
+
+
+# events
+
+
+def test_events_below_the_asked_severity_are_left_out() -> None:
+    report = ask("events --severity warn")
+    assert set(column(report, "severity")) == {"warn", "error"}
+    assert report.headline.startswith("1 error, 3 warn")
+    assert report.next == "env 11"
+
+
+def test_the_newest_event_is_at_the_bottom_and_the_rest_are_counted() -> None:
+    report = ask("events -n 3")
+    assert column(report, "step") == [2611, 2624, 2629]
+    assert (table(report).shown, table(report).total) == (3, 25)
+    assert column(report, "where") == ["11", "run", "3.r0c2"]
+
+
+def test_all_filters_of_events_reach_the_question() -> None:
+    queries = FakeQueries()
+    report = ask("events --type seed.stage --env 7 --since -5m", queries)
+    assert queries.asked == [
+        ("events", {"type": "seed.stage", "env": 7, "since": "-5m", "limit": 15})
+    ]
+    assert report.title == "events, of type seed.stage, of env 7, since -5m"
+    assert "type" not in [one.name for one in table(report).columns]
+
+
+# vitals
+
+
+def test_vitals_say_that_there_is_no_gpu_and_name_what_is_wrong() -> None:
+    report = ask("vitals")
+    assert report.headline == "memory is warn: 91.4 %, telemetry lost is warn: 2"
+    assert facts(report)["gpu"].note.startswith("no GPU here")
+    assert facts(report)["gpu"].value == NOT_MEASURED
+
+
+# all
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("seeds", "seeds: not measured; run.seed(...) records them"),
+        ("rewards", "components: not measured; run.step(rewards={...}) records them"),
+        ("actions", "not measured: run.step(actions=..., probabilities=..., masks=...)"),
+        ("brain", "actions: not measured; run.step(actions=...) records them"),
+        ("env 0", "seeds: not measured; run.seed(...) records them"),
+        ("events", "nothing has happened yet"),
+    ],
+)
+def test_a_run_that_says_little_is_told_which_call_would_say_it(line: str, words: str) -> None:
+    assert words in render(ask(line, BareQueries()), "plain", Screen())
+
+
+def test_the_moment_asked_about_reaches_the_question_and_the_answer() -> None:
+    queries = FakeQueries()
+    found = answer("envs --at -50 --format json", queries)
+    assert queries.asked == [("envs", {"at": "-50", "sort": "env"})]
+    assert (found.format, found.report.at, found.report.command) == ("json", AT, "envs")

@@ -1,0 +1,115 @@
+"""Every look command as people and scripts see it; SANCTUM_REGOLD=1 rewrites the goldens."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from sanctum.model.answers import RunState
+from sanctum.render import Screen, render
+from tests.commands.asking import ask
+from tests.commands.fake_run import BareQueries, DiedQueries, FakeQueries
+
+GOLDEN = Path(__file__).parent / "golden"
+FAILED = RunState(
+    "failed",
+    since_s=95.0,
+    why="the trainer raised RuntimeError",
+    exception="RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB",
+    traceback='Traceback (most recent call last):\n  File "ppo.py", line 88, in update\n'
+    "RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB\n",
+)
+DEFAULTS = (
+    "run",
+    "overwatch",
+    "envs",
+    "envs --cards",
+    "env 3",
+    "env 7",
+    "brain",
+    "actions",
+    "actions 7",
+    "rewards",
+    "rewards 3",
+    "seeds top",
+    "seeds bottom",
+    "seed 3.r0c0",
+    "seed 7.r0c1",
+    "seed 8.r0c0",
+    "events",
+    "events --severity warn",
+    "vitals",
+)
+MORE = (
+    "run --sizes",
+    "run --more",
+    "envs --more --sort -loss --limit 3",
+    "env 7 --more",
+    "brain --more",
+    "rewards 3 --actions",
+    "seeds --more",
+    "seed 7.r0c1 --more",
+)
+CASES = (
+    *((line, "rich", FakeQueries()) for line in (*DEFAULTS, *MORE)),
+    *((line, "bare", BareQueries()) for line in DEFAULTS if not line.startswith(("seed ", "env "))),
+    ("env 0", "bare", BareQueries()),
+    ("run", "died", DiedQueries()),
+    ("overwatch", "died", DiedQueries()),
+    ("run", "failed", DiedQueries(FAILED)),
+    ("run --traceback", "failed", DiedQueries(FAILED)),
+)
+SCREENS = {
+    "80.txt": ("table", Screen(width=80, encoding_ascii=True, interactive=True)),
+    "60.txt": ("plain", Screen(width=60, encoding_ascii=True, interactive=True)),
+    "json": ("json", Screen(width=80, encoding_ascii=True)),
+}
+FOLDED = ("events", "envs")
+"""Plain text cuts nothing, so their free text may take lines of its own."""
+
+
+@pytest.mark.parametrize("ending", SCREENS)
+@pytest.mark.parametrize(("line", "run", "queries"), CASES)
+def test_an_answer_looks_as_it_did(line: str, run: str, queries: FakeQueries, ending: str) -> None:
+    format, screen = SCREENS[ending]
+    shown = render(ask(line, queries), format, screen)
+    if format == "json":
+        shown = json.dumps(json.loads(shown), indent=1) + "\n"
+    words = "-".join(line.replace("--", "").split())
+    path = GOLDEN / f"{run}.{words}.{ending}"
+    if os.environ.get("SANCTUM_REGOLD"):
+        path.write_text(shown)
+    assert shown == path.read_text()
+
+
+@pytest.mark.parametrize("format", ["table", "plain"])
+@pytest.mark.parametrize("line", DEFAULTS)
+def test_a_default_answer_fits_a_terminal_of_24_lines(line: str, format: str) -> None:
+    screen = Screen(width=80, encoding_ascii=True, interactive=True)
+    lines = render(ask(line), format, screen).splitlines()
+    if format == "table" or line.split()[0] not in FOLDED:
+        assert len(lines) <= 22, "\n".join(lines)
+    assert max(map(len, lines)) <= 79
+    assert all(one.isascii() for one in lines)
+
+
+def test_the_operators_summary_is_one_glance() -> None:
+    screen = Screen(width=80, encoding_ascii=True, interactive=True)
+    assert render(ask("overwatch"), "table", screen).count("\n") <= 15
+
+
+@pytest.mark.parametrize("line", [line for line in DEFAULTS if not line.startswith("seed ")])
+def test_a_default_answer_leaves_no_column_out_at_80(line: str) -> None:
+    screen = Screen(width=80, encoding_ascii=True, interactive=True)
+    assert "not shown:" not in render(ask(line), "table", screen)
+
+
+@pytest.mark.parametrize("format", ["csv", "md"])
+@pytest.mark.parametrize(("line", "run", "queries"), CASES)
+def test_every_answer_can_be_had_in_every_format(
+    line: str, run: str, queries: FakeQueries, format: str
+) -> None:
+    assert render(ask(line, queries), format, Screen()).strip()
