@@ -51,7 +51,7 @@ class Blueprint:
 
 def unpacked(rows: Tensor, shapes: tuple[Shape, ...]) -> list[Tensor]:
     """Rows of parameters as tensors (rows, *shape); a vector gets an axis for the batch."""
-    parts = rows.split([math.prod(shape) for shape in shapes], dim=1)
+    parts = torch.split_with_sizes(rows, [math.prod(shape) for shape in shapes], 1)
     return [
         part.view(-1, *shape) if len(shape) > 1 else part.unsqueeze(1)
         for part, shape in zip(parts, shapes, strict=True)

@@ -61,8 +61,8 @@ class Hosts:
         self._seed_sizes = torch.tensor(self._sizes, device=device)
         self._hosts = torch.zeros(envs, self.host_parameters, device=device)
         self._seeds = torch.zeros(envs * len(SLOTS), max(self._sizes), device=device)
-        self._host_adam = RowAdam(*self._hosts.shape, device)
-        self._seed_adam = RowAdam(*self._seeds.shape, device)
+        self._host_adam = RowAdam(envs, self.host_parameters, device)
+        self._seed_adam = RowAdam(envs * len(SLOTS), max(self._sizes), device)
         self._every = torch.arange(envs, device=device)
         self._validation = (
             self._data.inputs[self._data.validation],
@@ -156,7 +156,7 @@ class Hosts:
         return self._seeds.index_select(0, passes.env * len(SLOTS) + passes.slot)
 
     def _outputs(self, hosts: Tensor, seeds: Tensor, passes: Lanes, inputs: Tensor) -> Tensor:
-        """Logits of every lane; `hosts` are rows of parameters, and `seeds` those of the entries."""
+        """Logits of every lane; `hosts` are rows of parameters, `seeds` those of the entries."""
         weight, bias, in_weight, in_bias, out_weight, out_bias, head, head_bias = unpacked(
             hosts, self._shapes
         )
@@ -172,13 +172,16 @@ class Hosts:
             )
         if len(passes.env):
             both = torch.cat([read, read.detach()])
-            entries = both.index_select(0, passes.env + len(read) * passes.extra).split(
-                passes.counts
-            )
+            seen_by = both.index_select(0, passes.env + len(read) * passes.extra)
+            entries = torch.split_with_sizes(seen_by, passes.counts)
             added = [
                 blueprint.added(rows[:, :size], seen)
                 for blueprint, size, rows, seen in zip(
-                    BLUEPRINTS, self._sizes, seeds.split(passes.counts), entries, strict=True
+                    BLUEPRINTS,
+                    self._sizes,
+                    torch.split_with_sizes(seeds, passes.counts),
+                    entries,
+                    strict=True,
                 )
                 if len(rows)
             ]

@@ -1,7 +1,7 @@
 """Tamiyo: the policy that tends the seeds.
 
-Three heads make one action: the op; given the op, the slot; and for GERMINATE the blueprint. What is
-illegal has probability exactly 0. Heads that an op does not use count for nothing.
+Three heads make one action: the op; given the op, the slot; and for GERMINATE the blueprint. What
+is illegal has probability exactly 0. Heads that an op does not use count for nothing.
 """
 
 from dataclasses import dataclass
@@ -97,8 +97,8 @@ class Tamiyo(nn.Module):
         seen = self.trunk(observation)
         slot = self.slot(seen).view(-1, len(Op), len(SLOTS))
         return Outlook(
-            _masked(self.op(seen), legal.ops),
-            _masked(slot, legal.slots),
+            log_probabilities(self.op(seen), legal.ops),
+            log_probabilities(slot, legal.slots),
             self.blueprint(seen).log_softmax(1),
             self.critic(observation).squeeze(1),
         )
@@ -121,7 +121,7 @@ def _trunk(hidden: int) -> nn.Sequential:
     )
 
 
-def _masked(logits: Tensor, legal: Tensor) -> Tensor:
+def log_probabilities(logits: Tensor, legal: Tensor) -> Tensor:
     """Log-probabilities over the legal choices; -inf elsewhere, and everywhere if none is legal."""
     # A row without a legal choice would be nan in the softmax, and its gradient with it.
     possible = legal | ~legal.any(-1, keepdim=True)

@@ -20,7 +20,8 @@ def _setting(
     default: Value, help: str, *, least: float | None = None, choices: tuple[str, ...] = ()
 ) -> Any:
     """A field with its explanation, its smallest legal value and, for words, its choices."""
-    return field(default=default, metadata={"help": help, "least": least, "choices": choices})
+    about = {"help": help, "default": default, "least": least, "choices": choices}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,11 @@ class Settings:
 def listing() -> list[tuple[str, str, Value, str]]:
     """Name, type, default and explanation of every setting, in the order of declaration."""
     hints = typing.get_type_hints(Settings)
-    rows = []
+    rows: list[tuple[str, str, Value, str]] = []
     for each in dataclasses.fields(Settings):
-        choices = each.metadata["choices"]
+        choices, default = each.metadata["choices"], each.metadata["default"]
         kind = "|".join(choices) if choices else _kind(hints[each.name])
-        rows.append((each.name, kind, each.default, each.metadata["help"]))
+        rows.append((each.name, kind, default, each.metadata["help"]))
     return rows
 
 

@@ -1,10 +1,11 @@
 """What the trainer tells Sanctum: the run, its steps, seeds, episodes and updates.
 
-Everything goes through the calls that any trainer has. `Silence` stands in when nothing is recorded.
+Everything goes through the calls that any trainer has. `Silence` stands in when nothing is
+recorded.
 """
 
 import math
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -25,37 +26,6 @@ LOW_ENTROPY = 0.1
 
 _GONE = (Stage.CULLED, Stage.EMBARGOED, Stage.DORMANT)
 _Numbers = dict[str, list[list[float]]]
-
-
-class Run(Protocol):
-    """The calls of a run that are used here; `sanctum.attach` gives one."""
-
-    run_id: str
-
-    def step(self, step: int, /, **columns: Any) -> None:
-        """One vector step."""
-
-    def update(self, update: int, /, **scalars: Any) -> None:
-        """One policy update."""
-
-    def seed(self, env: int, slot: str, stage: str, /, **state: Any) -> None:
-        """The state of one seed."""
-
-    def episode(self, env: int, episode: int, /, **result: Any) -> None:
-        """The end of an episode."""
-
-    def message(self, text: str, /, **about: Any) -> None:
-        """A line for the timeline."""
-
-    def backfill(self, first_step: int, /, **columns: Any) -> None:
-        """What became known of earlier steps."""
-
-    def close(self) -> None:
-        """The end."""
-
-    def __enter__(self) -> Any: ...
-
-    def __exit__(self, *failure: Any) -> None: ...
 
 
 class Silence:
@@ -92,12 +62,12 @@ class Silence:
         self.close()
 
 
-def attached(settings: Settings, run_id: str | None) -> Run:
+def attached(settings: Settings, run_id: str | None) -> sanctum.Run:
     """Sanctum, attached to this process."""
     steps = settings.updates * settings.rollout_steps
     length, envs = settings.episode_length, settings.envs
     offsets = [env * length // envs if settings.stagger else 0 for env in range(envs)]
-    run: Run = sanctum.attach(
+    return sanctum.attach(
         run_id,
         task=settings.task,
         envs=envs,
@@ -113,13 +83,14 @@ def attached(settings: Settings, run_id: str | None) -> Run:
         planned_episodes=sum((steps + offset) // length for offset in offsets),
         config=settings.as_dict(),
     )
-    return run
 
 
 class Telemetry:
     """Says what happened, step by step and update by update."""
 
-    def __init__(self, run: Run, environment: Environment, settings: Settings) -> None:
+    def __init__(
+        self, run: sanctum.Run | Silence, environment: Environment, settings: Settings
+    ) -> None:
         self.run, self._environment, self._settings = run, environment, settings
 
     def step(
@@ -328,7 +299,7 @@ def _lacking(moved: Transition) -> str:
     return ", ".join(parts)
 
 
-def _of(numbers: _Numbers, env: int, slot: int) -> dict[str, float | None]:
+def _of(numbers: _Numbers, env: int, slot: int) -> dict[str, Any]:
     """One seed's readings; None is what was not measured."""
     found = {name: reading[env][slot] for name, reading in numbers.items()}
     return {name: None if math.isnan(value) else value for name, value in found.items()}

@@ -1,0 +1,181 @@
+"""``sanctum train ppo``: train the reference run, alone or with a shell or a summary beside it.
+
+Torch is imported only once training begins, so that help and settings are there without it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sanctum.errors import NoSuchRun, SanctumError, UsageError
+
+if TYPE_CHECKING:
+    from sanctum.trainer.settings import Settings
+    from sanctum.trainer.train import Progress
+
+INTERRUPTED = 130
+START_WITHIN_S, POLL_S, END_WITHIN_S = 60.0, 0.1, 20.0
+
+
+@click.group("train")
+def train() -> None:
+    """Train the reference run: Tamiyo, a policy that grows small networks seed by seed."""
+
+
+@train.command("ppo")
+@click.option("--envs", metavar="N", help="environments, each a host network in training")
+@click.option("--episode-length", metavar="N", help="steps in an episode")
+@click.option("--updates", metavar="N", help="policy updates in the run")
+@click.option("--seed", metavar="N", help="everything random follows from it")
+@click.option("--task", metavar="TASK", help="digits or spirals")
+@click.option("--device", metavar="DEVICE", help="torch device: cpu, cuda, ...")
+@click.option("--run-id", metavar="RUN", help="the run's name; by default task, date and time")
+@click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="any setting; repeatable")
+@click.option("--sanctum", "beside", is_flag=True, help="train in the background, open the shell")
+@click.option("--overwatch", is_flag=True, help="print the operator's summary after every update")
+@click.option("--no-record", is_flag=True, help="attach nothing")
+@click.option("--list-settings", is_flag=True, help="print every setting and end")
+def ppo(
+    run_id: str | None,
+    pairs: tuple[str, ...],
+    beside: bool,
+    overwatch: bool,
+    no_record: bool,
+    list_settings: bool,
+    **options: str | None,
+) -> int:
+    """Train with PPO. One line an update goes to stderr; Ctrl-C ends it cleanly."""
+    from sanctum.trainer.settings import Settings
+
+    if list_settings:
+        click.echo(settings_text())
+        return 0
+    if beside and overwatch:
+        raise UsageError("--sanctum and --overwatch exclude each other", "give one of them")
+    if no_record and (beside or overwatch):
+        raise UsageError(
+            f"--no-record leaves {'--sanctum' if beside else '--overwatch'} nothing to show",
+            "give one of them",
+        )
+    given = {name: value for name, value in options.items() if value is not None}
+    settings = Settings().with_overrides({**_pairs(pairs), **given})
+    _check_torch(settings.device)
+    if beside:
+        arguments = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
+        arguments += [f"--set={pair}" for pair in pairs]
+        return train_in_background(arguments, run_id)
+    summaries = overwatch_after_updates if overwatch else None
+    return train_here(settings, run_id, record=not no_record, on_update=summaries)
+
+
+def train_here(
+    settings: Settings,
+    run_id: str | None,
+    *,
+    record: bool,
+    on_update: Callable[[Progress], None] | None = None,
+) -> int:
+    """Train in this process; gives the exit code. Without `on_update`, progress goes to stderr."""
+    from sanctum.trainer.train import print_progress
+    from sanctum.trainer.train import train as trained
+
+    summary = trained(settings, run_id=run_id, record=record, on_update=on_update or print_progress)
+    if summary.interrupted:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    return 0
+
+
+def overwatch_after_updates(progress: Progress) -> None:
+    """Print the operator's summary of the run; called after every update."""
+    from sanctum.shell import answer_line
+
+    click.echo(answer_line(progress.run_id, "overwatch"))
+
+
+def train_in_background(arguments: list[str], run_id: str | None) -> int:
+    """Train in a process of its own, which no Ctrl-C of this terminal reaches; open the shell.
+
+    Training goes on when the shell is left. Gives the shell's exit code.
+    """
+    from sanctum.shell import open_shell
+    from sanctum.wire.places import home
+
+    folder = home()
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"train-{time.strftime('%m%d-%H%M%S')}.log"
+    named = [f"--run-id={run_id}"] if run_id else []
+    with log.open("wb") as said:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "sanctum", "train", "ppo", *named, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        code = open_shell(_run_of(child, str(log)))
+    except KeyboardInterrupt:
+        child.terminate()
+        raise
+    if child.poll() is None:
+        click.echo(f"training goes on as process {child.pid}; to end it: kill -INT {child.pid}")
+    return code
+
+
+def settings_text() -> str:
+    """Every setting with its type, default and explanation, as lines."""
+    from sanctum.trainer.settings import listing
+
+    rows = [
+        (f"{name}={'none' if default is None else default}", kind, text)
+        for name, kind, default, text in listing()
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows)
+
+
+def _run_of(child: subprocess.Popen[bytes], log: str) -> str:
+    """The id of the run that a child records, once it can be found."""
+    from sanctum.wire.places import run_files
+
+    deadline = time.monotonic() + START_WITHIN_S
+    while time.monotonic() < deadline:
+        for file in run_files():
+            if file.pid == child.pid and file.is_here:
+                return file.run_id
+        if child.poll() is not None:
+            raise SanctumError(
+                f"the trainer ended with exit code {child.returncode}", f"what it said is in {log}"
+            )
+        time.sleep(POLL_S)
+    raise NoSuchRun("the trainer's run was not found in time", f"what it said is in {log}")
+
+
+def _pairs(pairs: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise UsageError(f"--set takes KEY=VALUE, not {pair!r}", "as in --set gamma=0.98")
+        found[key.strip()] = value
+    return found
+
+
+def _check_torch(device: str) -> None:
+    """Refuse clearly when torch is missing, or the device is."""
+    try:
+        import torch
+    except ImportError:
+        raise UsageError("training needs torch: python -m pip install 'sanctum[train]'") from None
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason: Any = str(error).splitlines()[0]
+        raise UsageError(f"torch cannot use the device {device!r}: {reason}") from None
