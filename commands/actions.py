@@ -58,7 +58,7 @@ def command(moment: Moment, env: int | None, window: int | None, more: bool) -> 
         headline=_headline(answer),
         notes=_notes(answer),
         at=answer.at,
-        next="rewards --actions" if env is None else f"rewards {env} --actions",
+        next=_next(answer, env),
     )
 
 
@@ -73,6 +73,12 @@ def _forced_fact(answer: PolicyAnswer) -> Fact:
         return Fact("forced_share", NOT_MEASURED, "percent", note="run.step(masks=...) records it")
     note = f"{answer.decisions - answer.unforced:,} of {counted(answer.decisions, 'decision')}"
     return Fact("forced_share", times(_forced(answer), 100), "percent", note=note, digits=1)
+
+
+def _next(answer: PolicyAnswer, env: int | None) -> str:
+    if not answer.actions:
+        return "overwatch"
+    return "rewards --actions" if env is None else f"rewards {env} --actions"
 
 
 def _headline(answer: PolicyAnswer) -> str:

@@ -68,7 +68,7 @@ def command(moment: Moment, more: bool) -> Report:
         notes=_notes(answer),
         verdict="warn" if still and badness(judged) < badness("warn") else judged,
         at=answer.at,
-        next="brain --more" if hidden else "actions",
+        next="brain --more" if hidden else "actions" if answer.actions else "overwatch",
     )
 
 

@@ -53,7 +53,8 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     decisions = sorted(answer.decisions, key=lambda one: one.step)
     recent = decisions if more else decisions[-RECENT_DECISIONS:]
     unknown = "decisions: not measured; run.step(actions=...) records them"
-    blocks: list[Block] = [columns.course(curve) for curve in (answer.accuracy, loss) if curve]
+    courses = (("accuracy", answer.accuracy), ("loss", loss))
+    blocks: list[Block] = [columns.course(curve, name) for name, curve in courses if curve]
     blocks += [
         Table(seeds, taken, empty=nothing),
         Table(columns.DECISIONS, recent, empty=unknown),
@@ -84,7 +85,7 @@ def _headline(answer: EnvAnswer) -> str:
     row = answer.row
     health = f"{row.health.word}: {row.health.reason}" if row.health.reason else row.health.word
     best = f" (best {cell(row.best_accuracy, 1)})" if number(row.best_accuracy) is not None else ""
-    old = f"; {row.age_steps:,} steps old" if row.age_steps else ""
+    old = f"; {row.age_steps:,} steps old" if (row.age_steps or 0) > 1 else ""
     return f"{health}; accuracy {cell(row.accuracy, 1)} %{best}{old}"
 
 

@@ -18,9 +18,9 @@ def is_sick(row: EnvRow) -> bool:
 
 
 def health(row: EnvRow) -> str:
-    """The word; the reason where it is not well; the age where it is not of now."""
+    """The word; the reason where it is not well; the age where it is older than the last step."""
     said = f"{row.health.word}: {row.health.reason}" if is_sick(row) else row.health.word
-    return f"{said}, {row.age_steps:,} steps old" if row.age_steps else said
+    return f"{said}, {row.age_steps:,} steps old" if (row.age_steps or 0) > 1 else said
 
 
 def action(row: EnvRow) -> str | None:

@@ -44,24 +44,31 @@ def command(
     title = ", ".join(("events", *(one for one in asked if one)))
     return Report(
         title,
-        Table(shown, found.rows, empty=_empty(asked), total=found.total),
-        headline=_headline(found),
+        Table(shown, found.rows, empty=_empty(found, asked), total=found.total),
+        headline=_headline(found, severity),
         verdict=worst(columns.SEVERITIES.get(one.severity) for one in found.rows),
         at=found.at,
         next=_next(found),
     )
 
 
-def _headline(found: EventsAnswer) -> str:
-    counts = [f"{found.severities[s]:,} {s}" for s in SEVERITIES[::-1] if found.severities.get(s)]
-    counts += [f"{n:,} {s}" for s, n in found.severities.items() if s not in SEVERITIES and n]
-    if not counts:
+def _headline(found: EventsAnswer, severity: str | None) -> str:
+    if not found.rows:
         return ""
-    return ", ".join(counts)
+    least = SEVERITIES.index(severity) if severity else 0
+    lesser = SEVERITIES[:least]
+    worst_first = [one for one in SEVERITIES[least:][::-1] if found.severities.get(one)]
+    others = [one for one in found.severities if one not in SEVERITIES]
+    return ", ".join(f"{found.severities[one]:,} {one}" for one in (*worst_first, *others)) + (
+        f"; {sum(found.severities.get(one, 0) for one in lesser):,} lesser ones" if lesser else ""
+    )
 
 
-def _empty(asked: list[str | None]) -> str:
-    return "no event matches" if any(asked) else "nothing has happened yet"
+def _empty(found: EventsAnswer, asked: list[str | None]) -> str:
+    if not any(asked):
+        return "nothing has happened yet"
+    lesser = sum(found.severities.values())
+    return "no event matches" + (f"; {lesser:,} of lesser severity do" if lesser else "")
 
 
 def _next(found: EventsAnswer) -> str:

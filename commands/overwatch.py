@@ -61,7 +61,9 @@ def _headline(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading]) 
     sick = sum(badness(row.health.verdict) > 1 for row in rows)
     trouble = [f"{sick} of {counted(len(rows), 'env')} not well"] if sick else []
     trouble += [f"{one.name} {one.verdict}" for one in watched if one.verdict == "crit"]
-    return f"{run.state.word}: {accuracy}; {', '.join(trouble) or 'no alarm'}"
+    judged = [row.health.verdict for row in rows] + [one.verdict for one in watched]
+    quiet = "no alarm" if any(judged) else "nothing is judged yet"
+    return f"{run.state.word}: {accuracy}; {', '.join(trouble) or quiet}"
 
 
 def _envs(rows: list[EnvRow]) -> list[Fact]:
@@ -73,7 +75,10 @@ def _envs(rows: list[EnvRow]) -> list[Fact]:
         (low, last), (high, first) = min(ranked), max(ranked)
         span = f"{low:.1f} (env {last}) to {high:.1f} (env {first})"
     sick = Counter(row.health.word for row in rows if badness(row.health.verdict) > 1)
-    words = [f"{len(rows) - sick.total()} well", *(f"{n} {word}" for word, n in sick.most_common())]
+    well = sum(row.health.verdict == "ok" for row in rows)
+    words = [f"{well} well", *(f"{n} {word}" for word, n in sick.most_common())]
+    if unknown := len(rows) - well - sick.total():
+        words.append(f"{unknown} not judged")
     bad = _sickest(rows)
     reason = f", {bad.health.word}: {bad.health.reason}" if bad.health.reason else ""
     return [

@@ -18,7 +18,7 @@ from sanctum.command import (
 )
 from sanctum.command.readings import counted, percent, times
 from sanctum.model.answers import ActionReward, Component, RewardsAnswer, Verdict
-from sanctum.model.readings import MASKED, Reading, number
+from sanctum.model.readings import MASKED, Absent, Reading, number
 
 RELATIVE = 1e-6
 
@@ -49,8 +49,9 @@ def command(moment: Moment, env: int | None, window: int | None, actions: bool) 
             sorted(answer.components, key=lambda one: -abs(number(one.mean) or 0.0)),
             empty="components: not measured; run.step(rewards={...}) records them",
         ),
-        Facts(_total(answer), "total"),
     ]
+    if not isinstance(answer.total.last, Absent) or answer.components:
+        blocks.append(Facts(_total(answer), "total"))
     if actions:
         names = [one.name for one in answer.components]
         signs = {one.name: one.sign for one in answer.components}
@@ -65,7 +66,7 @@ def command(moment: Moment, env: int | None, window: int | None, actions: bool) 
         notes=_notes(answer),
         verdict=_verdict(answer),
         at=answer.at,
-        next=_next(env, bad, actions),
+        next=_next(env, bad, actions or not answer.components),
     )
 
 
@@ -122,7 +123,8 @@ def _total(answer: RewardsAnswer) -> list[Fact]:
 def _headline(answer: RewardsAnswer) -> str:
     last = f"last {cell(answer.total.last)}, mean {cell(answer.total.mean)}"
     if not answer.components:
-        return f"reward: {last}; of what it is made was not recorded"
+        known = number(answer.total.last) is not None or number(answer.total.mean) is not None
+        return f"reward {last}; its components were not recorded" if known else ""
     if _verdict(answer) == "warn":
         worst = cell(answer.worst_residual)
         return f"the components do not add up to the reward: up to {worst} is unaccounted for"

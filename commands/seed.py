@@ -55,8 +55,12 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
         blocks.append(Facts([*_facts(row), columns.last_event(answer.events)]))
         if row.gate_inputs:
             blocks.append(Table(GATE, row.gate_inputs))
-        curves = [one for one in (answer.contribution, answer.alpha) if one and one.values]
-        blocks += [columns.course(one) for one in curves if more or not _is_flat(one)]
+        curves = (("contribution", answer.contribution), ("alpha", answer.alpha))
+        blocks += [
+            columns.course(curve, name)
+            for name, curve in curves
+            if curve and curve.values and (more or not _is_flat(curve))
+        ]
     if more or not blocks:
         life = columns.events(answer.at)
         blocks.append(Table(life, answer.events, empty="no event of this slot"))

@@ -108,7 +108,7 @@ SHARES = (
 )
 
 
-def course(curve: Curve) -> Series:
-    """A curve as a block of a report."""
+def course(curve: Curve, name: str) -> Series:
+    """A curve as a block of a report, under the name it has there."""
     first, last = (curve.steps[0], curve.steps[-1]) if curve.steps else (None, None)
-    return Series(curve.metric, tuple(curve.values), curve.unit, first, last, curve.clock)
+    return Series(name, tuple(curve.values), curve.unit, first, last, curve.clock)

@@ -127,6 +127,12 @@ def test_the_summary_of_a_dead_run_is_an_alarm() -> None:
     assert (report.verdict, report.next) == ("crit", "run")
 
 
+def test_nothing_judged_is_not_called_well() -> None:
+    report = ask("overwatch", BareQueries())
+    assert report.headline == "live: accuracy 50.0 %; nothing is judged yet"
+    assert facts(report)["environments"].value == "0 well, 1 not judged"
+
+
 class Young(FakeQueries):
     def policy_read(
         self, at: str | None = None, env: int | None = None, window: int | None = None
@@ -381,6 +387,12 @@ def test_rewards_by_action_show_each_component() -> None:
     assert numbers(column(report, "shaping", 1)) == [0.0, 0.021, None]
 
 
+def test_a_run_without_rewards_gives_no_table_of_dashes() -> None:
+    report = ask("rewards", BareQueries())
+    assert facts(report) == {}
+    assert report.headline == ""
+
+
 # seeds and seed
 
 
@@ -457,8 +469,13 @@ def test_a_seed_is_named_by_environment_and_slot() -> None:
 def test_events_below_the_asked_severity_are_left_out() -> None:
     report = ask("events --severity warn")
     assert set(column(report, "severity")) == {"warn", "error"}
-    assert report.headline.startswith("1 error, 3 warn")
+    assert report.headline == "1 error, 3 warn; 21 lesser ones"
     assert report.next == "env 11"
+
+
+def test_no_event_of_that_severity_is_not_the_same_as_no_event() -> None:
+    found = table(ask("events --severity critical"))
+    assert found.empty == "no event matches; 25 of lesser severity do"
 
 
 def test_the_newest_event_is_at_the_bottom_and_the_rest_are_counted() -> None:
