@@ -29,7 +29,7 @@ POLL_S = 0.1
 @click.command("demo")
 @click.option("--task", metavar="TASK", help="digits, or spirals")
 @click.option("--updates", type=click.IntRange(1), metavar="N", help="how long to train")
-@click.option("--run-id", metavar="RUN", help="the run's name; by default the next free demo-N")
+@click.option("--run-id", metavar="NAME", help="the run's name; by default the next free demo-N")
 @click.option("--plain", is_flag=True, help="no terminal escapes at all")
 @click.option("--tour", is_flag=True, help="ask a few questions, print the answers, end")
 def command(

@@ -9,17 +9,19 @@ from sanctum.shell.words import Words
 GROUPS = ("look", "explain", "diagnose", "time", "remember", "drive", "files")
 
 USAGE = """\
-usage: sanctum                          talk to the newest live run
-       sanctum shell [RUN]              talk to a live or recorded run
-       sanctum WORD [ARGS] [--run RUN] [--at WHEN] [--format F] [--timeout S] [--wait S]
-       sanctum exec [FILE] [-c LINE]... [--run RUN] [--format F]
+usage: sanctum                    talk to the newest live run
+       sanctum shell [RUN]        talk to a live or recorded run
+       sanctum WORD [ARGS]        ask one question, print one answer
+       sanctum exec [FILE] [-c LINE]...
 
-A debugger for reinforcement-learning runs that you talk to, one line at a time.
+A debugger for reinforcement-learning runs that you talk to, line by line.
 """
 
 ENDING = """
-  sanctum WORD --help says more. Exit codes: 0 ok, 1 failed, 2 usage, 3 no such run,
-  4 connection lost, 5 no answer in time, 6 an expect failed, 7 no data yet, 130 interrupted.
+options of every WORD: --run RUN, --at WHEN, --format table|plain|json|csv|md,
+  --timeout S, --wait S; SANCTUM_RUN names the run when --run does not.
+exit codes: 0 ok, 1 failed, 2 usage, 3 no such run, 4 connection lost, 5 late,
+  6 an expect failed, 7 no data yet, 130 interrupted.
 """
 
 
@@ -40,4 +42,4 @@ def _section(title: str, cards: list[Card]) -> str:
 
 
 def _short(line: str) -> str:
-    return line if len(line) <= 64 else line[:61].rstrip() + "..."
+    return line if len(line) <= 63 else line[:60].rstrip() + "..."

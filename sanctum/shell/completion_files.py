@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sanctum.shell.completions import FILE, RUN, Entry
+from sanctum.shell.completions import COMMON, FILE, RUN, WORD, Entry
 
 _BASH = r"""# Completion of sanctum for bash; made by python -m sanctum.cli.completions.
 
@@ -19,17 +19,24 @@ _sanctum_runs() {
 
 _sanctum() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-  local word=${COMP_WORDS[1]} words='' options=''
+  local word=${COMP_WORDS[1]} words='' options='--help'
+  local known='@WORDS@'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    words='@WORDS@ --help --version'
+    words="$known --help --version"
+  elif [[ " $known " != *" $word "* ]]; then
+    return
   else
     case "$word:$before" in
 @VALUES@
+@COMMONVALUES@
     esac
     if [[ -z $words ]]; then
       case "$word" in
 @OPTIONS@
+      esac
+      case "$word" in
+        @COMMANDS@) options+=' @COMMON@' ;;
       esac
       if ((COMP_CWORD == 2)) && [[ $current != -* ]]; then
         case "$word" in
@@ -40,6 +47,7 @@ _sanctum() {
   fi
   case "$words" in
     RUN) words=$(_sanctum_runs) ;;
+    WORD) words=$known ;;
     FILE) COMPREPLY=($(compgen -f -- "$current")); return ;;
     '') words=$options ;;
   esac
@@ -59,6 +67,10 @@ _sanctum_runs() {
   compadd -a found
 }
 
+_sanctum_words() {
+  compadd -- @NAMES@
+}
+
 _sanctum() {
   local before=${words[CURRENT-1]} word=${words[2]}
   local -a known
@@ -71,14 +83,19 @@ _sanctum() {
   fi
   case "$word:$before" in
 @VALUES@
+@COMMONVALUES@
   esac
   if ((CURRENT == 3)) && [[ $PREFIX != -* ]]; then
     case "$word" in
 @FIRST@
     esac
   fi
+  compadd -- --help
   case "$word" in
 @OPTIONS@
+  esac
+  case "$word" in
+    @COMMANDS@) compadd -- @COMMON@ ;;
   esac
 }
 
@@ -106,6 +123,8 @@ end
 complete -c sanctum -f
 complete -c sanctum -n __fish_use_subcommand -l help
 complete -c sanctum -n __fish_use_subcommand -l version
+set -l asks '__fish_seen_subcommand_from @COMMANDS@'
+@COMMON@
 @ENTRIES@
 """
 
@@ -123,11 +142,17 @@ def bash(found: list[Entry]) -> str:
         _BASH,
         WORDS=" ".join(one.word for one in found),
         VALUES="\n".join(line for one in found for line in cases(one)),
+        COMMONVALUES="\n".join(
+            f"      *:{name}) words='{of}' ;;" if of else f"      *:{name}) return ;;"
+            for name, of in COMMON.items()
+        ),
         OPTIONS="\n".join(
-            f"        {one.word}) options='{' '.join(one.options)}' ;;"
+            f"        {one.word}) options+=' {' '.join(one.options)}' ;;"
             for one in found
             if one.options
         ),
+        COMMANDS=_commands(found, "|"),
+        COMMON=" ".join(COMMON),
         FIRST="\n".join(
             f"          {one.word}) words='{one.first}' ;;" for one in found if one.first
         ),
@@ -146,10 +171,17 @@ def zsh(found: list[Entry]) -> str:
     return _filled(
         _ZSH,
         WORDS="\n".join(f"      '{one.word}:{_quotable(one.line)}'" for one in found),
+        NAMES=" ".join(one.word for one in found),
         VALUES="\n".join(line for one in found for line in cases(one)),
+        COMMONVALUES="\n".join(
+            f"    *:{name}) {_zsh_values(of)}; return ;;" if of else f"    *:{name}) return ;;"
+            for name, of in COMMON.items()
+        ),
         OPTIONS="\n".join(
             f"    {one.word}) compadd -- {' '.join(one.options)} ;;" for one in found if one.options
         ),
+        COMMANDS=_commands(found, "|"),
+        COMMON=" ".join(COMMON),
         FIRST="\n".join(
             f"      {one.word}) {_zsh_values(one.first)}; return ;;" for one in found if one.first
         ),
@@ -158,6 +190,10 @@ def zsh(found: list[Entry]) -> str:
 
 def fish(found: list[Entry]) -> str:
     """The file for fish."""
+    known = " ".join(one.word for one in found)
+
+    def values(source: str) -> str:
+        return f" -a '{known}'" if source == WORD else _fish_values(source)
 
     def lines(one: Entry) -> Iterable[str]:
         line = _quotable(one.line)
@@ -165,11 +201,19 @@ def fish(found: list[Entry]) -> str:
         seen = f"complete -c sanctum -n '__fish_seen_subcommand_from {one.word}'"
         for option in one.options:
             takes = " -x" if option in one.takes else ""
-            yield f"{seen} -l {option[2:]}{takes}{_fish_values(one.values.get(option, ''))}"
+            yield f"{seen} -l {option[2:]}{takes}{values(one.values.get(option, ''))}"
         if one.first:
-            yield f"{seen}{_fish_values(one.first)}"
+            yield f"{seen}{values(one.first)}"
 
-    return _filled(_FISH, ENTRIES="\n".join(line for one in found for line in lines(one)))
+    return _filled(
+        _FISH,
+        ENTRIES="\n".join(line for one in found for line in lines(one)),
+        COMMANDS=_commands(found, " "),
+        COMMON="\n".join(
+            f'complete -c sanctum -n "$asks" -l {name[2:]} -x{values(of)}'
+            for name, of in COMMON.items()
+        ),
+    )
 
 
 FILES: dict[str, tuple[str, Callable[[list[Entry]], str]]] = {
@@ -186,12 +230,17 @@ def _filled(text: str, **parts: str) -> str:
     return text
 
 
+def _commands(found: list[Entry], between: str) -> str:
+    return between.join(one.word for one in found if one.asks)
+
+
 def _either(one: Entry) -> str:
     return "|".join(f"{one.word}:{name}" for name in one.free)
 
 
 def _zsh_values(source: str) -> str:
-    return {RUN: "_sanctum_runs", FILE: "_files"}.get(source, f"compadd -- {source}")
+    known = {RUN: "_sanctum_runs", FILE: "_files", WORD: "_sanctum_words"}
+    return known.get(source, f"compadd -- {source}")
 
 
 def _fish_values(source: str) -> str:

@@ -12,17 +12,27 @@ from dataclasses import dataclass, field
 
 import click
 
+from sanctum.command import FORMATS
 from sanctum.shell.words import Words
 
-RUN, FILE = "RUN", "FILE"
+RUN, FILE, WORD = "RUN", "FILE", "WORD"
+
+COMMON = {
+    "--run": RUN,
+    "--at": "",
+    "--format": " ".join(FORMATS),
+    "--timeout": "",
+    "--wait": "",
+}
+"""Options of every command, with the values they take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One word: its line, its options, which of them take a value, and what those values are.
+    """One word: its line, its own options, which of them take a value, and what those values are.
 
-    `values` maps an option to its choices, or to RUN or FILE; `first` is the same for what stands
-    right behind the word.
+    `values` maps an option to its choices, or to RUN, FILE or WORD; `first` is the same for what
+    stands right behind the word. `asks` says that it is a command: it has the COMMON options too.
     """
 
     word: str
@@ -31,6 +41,7 @@ class Entry:
     takes: tuple[str, ...] = ()
     values: dict[str, str] = field(default_factory=dict)
     first: str = ""
+    asks: bool = True
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -42,30 +53,35 @@ def entries(program: Mapping[str, tuple[str, click.Command]]) -> list[Entry]:
     """The words of `program` (line and command), then all commands and command files of ours."""
     words = Words(folders=Words().folders[:1])
     cards = {card.word: card.line for card in words.cards()}
-    found = [_entry(word, line, command) for word, (line, command) in program.items()]
-    found += [_entry(word, cards[word], words[word]) for word in words.modules]
+    found = [_entry(word, line, command, False) for word, (line, command) in program.items()]
+    found += [_entry(word, cards[word], words[word], True) for word in words.modules]
     return found + [Entry(word, cards[word]) for word in words.files]
 
 
-def _entry(word: str, line: str, command: click.Command) -> Entry:
-    options = [one for one in command.params if isinstance(one, click.Option)]
-    arguments = [one for one in command.params if isinstance(one, click.Argument)]
-    first = _source(arguments[0]) if arguments else ""
+def _entry(word: str, line: str, command: click.Command, asks: bool) -> Entry:
+    within = list(command.commands.values()) if isinstance(command, click.Group) else [command]
+    params = [one for each in within for one in each.params]
+    options = [one for one in params if isinstance(one, click.Option)]
+    if asks:
+        options = [one for one in options if one.opts[0] not in COMMON]
+    first = next((_source(one) for one in params if isinstance(one, click.Argument)), "")
     if isinstance(command, click.Group):
         first = " ".join(sorted(command.commands))
+    names = [name for one in options for name in one.opts if name.startswith("--")]
     return Entry(
         word,
         line,
-        (*(name for one in options for name in one.opts if name.startswith("--")), "--help"),
+        tuple(names),
         tuple(name for one in options if not one.is_flag for name in one.opts),
         {name: of for one in options for name in one.opts if (of := _source(one))},
         first,
+        asks,
     )
 
 
 def _source(param: click.Parameter) -> str:
-    """The values of a parameter: choices, RUN, FILE, or nothing that could be known."""
+    """The values of a parameter: choices, RUN, FILE, WORD, or nothing that could be known."""
     if isinstance(param.type, click.Choice):
         return " ".join(str(one) for one in param.type.choices)
     names = ((param.metavar or "").upper(), (param.name or "").upper())
-    return next((name for name in names if name in (RUN, FILE)), "")
+    return next((name for name in names if name in (RUN, FILE, WORD)), "")

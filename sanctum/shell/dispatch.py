@@ -115,7 +115,9 @@ class Dispatcher:
             self.output.show(Answer(self.session.usage(word)), self.session.settings)
             return 0
         if word in self.session.registry.files:
-            return self._source(word, given)
+            from sanctum.shell.script import run_typed
+
+            return run_typed(self, word, given)
         command = self.session.registry[word]
         answer = self._waited(command, joined(command, words[1:]))
         self.output.show(answer, self.session.settings)

@@ -38,6 +38,7 @@ class Link:
         self._opener = opener
         self._say = say
         self._known: tuple[int, float] | None = None
+        self._lost = False
         self._connection: Connection | None = opener(name)
         self.run_id = self._connection.run_id
         self.others = self._connection.others
@@ -49,8 +50,18 @@ class Link:
         return cast(Queries, _Asker(self, timeout_s))
 
     def peek(self, timeout_s: float) -> Queries:
-        """The questions without reconnecting and without being counted, for the prompt."""
+        """The questions for the prompt: not counted, and a lost connection stays lost.
+
+        Connecting again may have to start a recorder, and the prompt does not wait for that.
+        """
+        if self._lost:
+            raise ConnectionLost(f"the connection to {self.run_id} is lost")
         return self._connected().queries(timeout_s)
+
+    def lose(self) -> None:
+        """Note that the other side went away; the next question connects again and says so."""
+        self.close()
+        self._lost = True
 
     def ask(self, method: str, timeout_s: float | None, *args: Any, **named: Any) -> Any:
         """Ask, and ask again over a new connection when the first is lost.
@@ -60,6 +71,8 @@ class Link:
         """
         self.asked[method] = self.asked.get(method, 0) + 1
         try:
+            if self._lost:
+                self._again(ConnectionLost(f"the recorder of {self.run_id} went away"))
             try:
                 return self._call(method, timeout_s, *args, **named)
             except ConnectionLost as lost:
@@ -88,10 +101,11 @@ class Link:
     def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = self._opener(self._name or self.run_id)
+            self._lost = False
         return self._connection
 
     def _again(self, lost: ConnectionLost) -> None:
-        self.close()
+        self.lose()
         try:
             connection = self._connected()
         except NoSuchRun as error:

@@ -79,7 +79,7 @@ class Place:
         except NoDataYet:
             return "starting" if self._answer is None else None
         except ConnectionLost:
-            link.close()
+            link.lose()
             return "lost"
         except SanctumError:
             return "not there"

@@ -7,7 +7,10 @@ import sys
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.data_structures import Size
+from prompt_toolkit.filters import is_searching
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.search import accept_search
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from sanctum.shell.completer import LineCompleter
@@ -34,12 +37,25 @@ class Prompt:
             complete_style=CompleteStyle.READLINE_LIKE,
             enable_suspend=True,
             search_ignore_case=True,
+            key_bindings=_keys(),
             output=output,
         )
 
     def read(self, prompt: str) -> str:
         """One line, or several that were pasted. Raises EOFError and KeyboardInterrupt."""
         return self._session.prompt(prompt)
+
+
+def _keys() -> KeyBindings:
+    """Enter in a search runs what was found, as in bash."""
+    keys = KeyBindings()
+
+    @keys.add("enter", filter=is_searching)
+    def _(event: KeyPressEvent) -> None:
+        accept_search()
+        event.app.current_buffer.validate_and_handle()
+
+    return keys
 
 
 def _size() -> Size:

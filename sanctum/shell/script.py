@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from sanctum.command import FORMATS
 from sanctum.errors import UsageError, nearest
 from sanctum.shell.words import SUFFIX
 
@@ -25,6 +28,31 @@ def run_file(dispatcher: Dispatcher, name: str, arguments: Sequence[str]) -> int
         raise UsageError(f"{path} cannot be read: {error}") from error
     with dispatcher.in_source(str(path)):
         return run_lines(dispatcher, lines, path.name, arguments)
+
+
+def typed_file(name: str) -> click.Command:
+    """What may follow the name of a command file: its arguments, and options of every word."""
+    return click.Command(
+        name,
+        params=[
+            click.Argument(["arguments"], nargs=-1, metavar="ARGS"),
+            click.Option(["--run"], metavar="RUN"),
+            click.Option(["--at"], metavar="WHEN"),
+            click.Option(["--format"], type=click.Choice(FORMATS)),
+            click.Option(["--timeout"], metavar="S"),
+        ],
+        callback=lambda **given: given,
+    )
+
+
+def run_typed(dispatcher: Dispatcher, name: str, words: Sequence[str]) -> int:
+    """Run a command file by its name with the words behind it; options hold while it runs."""
+    command = typed_file(name)
+    with command.make_context(name, list(words)) as context:
+        given = command.invoke(context)
+    arguments, run = given.pop("arguments"), given.pop("run")
+    with dispatcher.session.scope(run, given):
+        return run_file(dispatcher, name, arguments)
 
 
 def find_file(dispatcher: Dispatcher, name: str) -> Path:

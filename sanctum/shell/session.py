@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import click
 
@@ -121,6 +122,19 @@ class ShellSession:
     def ask_now(self, timeout_s: float) -> Queries:
         """The questions of the session's own run with a deadline of the prompt's."""
         return self.link().peek(timeout_s)
+
+    @contextmanager
+    def scope(self, run: str | None, given: Mapping[str, str | None]) -> Iterator[None]:
+        """Talk to `run` with the settings `given` (those that are not None) until it is left."""
+        before, name = dict(self.settings), self.run_name
+        self.run_name = run or name
+        try:
+            for setting, value in given.items():
+                if value is not None:
+                    self.set(setting, value)
+            yield
+        finally:
+            self.settings, self.run_name = before, name
 
     def close(self) -> None:
         """Hang up everywhere."""

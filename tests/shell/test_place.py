@@ -80,3 +80,14 @@ def test_a_run_that_is_not_there_still_has_a_prompt(make_desk):
 def test_names_cannot_command_the_terminal(make_desk):
     desk = make_desk(FakeRun("a\x1b[2J"))
     assert "\x1b" not in Place(desk.session).text()
+
+
+def test_the_prompt_does_not_connect_again(desk, place):
+    place.text()
+    desk.run.trouble = LOST
+    assert place.text().endswith("lost> ")
+    assert place.text().endswith("lost> ")
+    assert len(desk.home.opened) == 1
+    assert desk.type("brain") == 0
+    assert "connected again" in desk.complained()
+    assert place.text().endswith("live> ")

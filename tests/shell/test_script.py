@@ -1,4 +1,5 @@
 import pytest
+from shell_fakes import FakeRun
 
 from sanctum.shell.script import run_lines
 
@@ -83,3 +84,16 @@ def test_a_file_that_is_no_text_is_refused(desk):
     assert desk.type("look") == 2
     assert desk.type(f"source {desk.folder}") == 2
     assert "is a folder" in desk.complained().splitlines()[-1]
+
+
+def test_a_command_file_takes_the_options_of_every_word(make_desk):
+    desk = make_desk(FakeRun("demo-3"), FakeRun("demo-4"))
+    write(desk, "look", "echo -- $1\nbrain\n")
+    assert desk.type("look hi --run demo-4 --format json --timeout 7") == 0
+    assert desk.said().count('"schema"') == 2
+    assert desk.home.opened[0].run_id == "demo-4"
+    assert desk.home.opened[0].timeouts == [7.0]
+    assert desk.type("brain") == 2, "options hold only while it runs"
+    assert desk.type("look hi --nope") == 2
+    assert desk.type("look --run demo-3 -- --hi") == 0
+    assert desk.said().startswith("--hi\n")

@@ -1,0 +1,110 @@
+# Completion of sanctum for fish; made by python -m sanctum.cli.completions.
+
+function __sanctum_runs
+    set -l folder $SANCTUM_HOME
+    if test -z "$folder"
+        set -l state $XDG_STATE_HOME
+        test -n "$state"; or set state $HOME/.local/state
+        set folder $state/sanctum/runs
+    end
+    for file in $folder/*.json
+        string replace -r '.*/(.*)\.json$' '$1' -- $file
+    end
+end
+
+complete -c sanctum -f
+complete -c sanctum -n __fish_use_subcommand -l help
+complete -c sanctum -n __fish_use_subcommand -l version
+set -l asks '__fish_seen_subcommand_from actions attach brain echo env envs events expect help overwatch quit rewards run runs seed seeds set source vitals exit overnight triage'
+complete -c sanctum -n "$asks" -l run -x -a '(__sanctum_runs)'
+complete -c sanctum -n "$asks" -l at -x
+complete -c sanctum -n "$asks" -l format -x -a 'table plain json csv md'
+complete -c sanctum -n "$asks" -l timeout -x
+complete -c sanctum -n "$asks" -l wait -x
+complete -c sanctum -n __fish_use_subcommand -a shell -d 'talk to a run in this terminal'
+complete -c sanctum -n '__fish_seen_subcommand_from shell' -l run -x -a '(__sanctum_runs)'
+complete -c sanctum -n '__fish_seen_subcommand_from shell' -l plain
+complete -c sanctum -n '__fish_seen_subcommand_from shell' -l wait -x
+complete -c sanctum -n '__fish_seen_subcommand_from shell' -a '(__sanctum_runs)'
+complete -c sanctum -n __fish_use_subcommand -a exec -d 'run lines from a file, from -c or from stdin'
+complete -c sanctum -n '__fish_seen_subcommand_from exec' -l run -x -a '(__sanctum_runs)'
+complete -c sanctum -n '__fish_seen_subcommand_from exec' -l at -x
+complete -c sanctum -n '__fish_seen_subcommand_from exec' -l format -x -a 'table plain json csv md'
+complete -c sanctum -n '__fish_seen_subcommand_from exec' -l timeout -x
+complete -c sanctum -n '__fish_seen_subcommand_from exec' -l wait -x
+complete -c sanctum -n '__fish_seen_subcommand_from exec' -l trace
+complete -c sanctum -n '__fish_seen_subcommand_from exec' -F
+complete -c sanctum -n __fish_use_subcommand -a demo -d 'train a small run and talk to it'
+complete -c sanctum -n '__fish_seen_subcommand_from demo' -l task -x
+complete -c sanctum -n '__fish_seen_subcommand_from demo' -l updates -x
+complete -c sanctum -n '__fish_seen_subcommand_from demo' -l run-id -x
+complete -c sanctum -n '__fish_seen_subcommand_from demo' -l plain
+complete -c sanctum -n '__fish_seen_subcommand_from demo' -l tour
+complete -c sanctum -n __fish_use_subcommand -a train -d 'train the reference run'
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l envs -x
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l episode-length -x
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l updates -x
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l seed -x
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l task -x
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l device -x
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l run-id -x -a '(__sanctum_runs)'
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l set -x
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l sanctum
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l overwatch
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l no-record
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l list-settings
+complete -c sanctum -n '__fish_seen_subcommand_from train' -a 'ppo'
+complete -c sanctum -n __fish_use_subcommand -a completions -d 'print the completion file for bash, zsh or fish'
+complete -c sanctum -n '__fish_seen_subcommand_from completions' -a 'bash zsh fish'
+complete -c sanctum -n __fish_use_subcommand -a actions -d 'Count what the policy chose, over all environments or in one'
+complete -c sanctum -n '__fish_seen_subcommand_from actions' -l window -x
+complete -c sanctum -n '__fish_seen_subcommand_from actions' -l more
+complete -c sanctum -n __fish_use_subcommand -a attach -d 'Talk to another run, live or recorded, by its id or by the path of its record'
+complete -c sanctum -n '__fish_seen_subcommand_from attach' -a '(__sanctum_runs)'
+complete -c sanctum -n __fish_use_subcommand -a brain -d 'Show the policy, entropy, KL, losses, gradients, and its action distribution'
+complete -c sanctum -n '__fish_seen_subcommand_from brain' -l more
+complete -c sanctum -n __fish_use_subcommand -a echo -d 'Print a text'
+complete -c sanctum -n __fish_use_subcommand -a env -d 'Show one environment, accuracy, loss, seeds, decisions, reward, events'
+complete -c sanctum -n '__fish_seen_subcommand_from env' -l more
+complete -c sanctum -n __fish_use_subcommand -a envs -d 'List the environments, health, accuracy, loss, seeds, reward, last action'
+complete -c sanctum -n '__fish_seen_subcommand_from envs' -l sort -x
+complete -c sanctum -n '__fish_seen_subcommand_from envs' -l where -x
+complete -c sanctum -n '__fish_seen_subcommand_from envs' -l limit -x
+complete -c sanctum -n '__fish_seen_subcommand_from envs' -l more
+complete -c sanctum -n '__fish_seen_subcommand_from envs' -l cards
+complete -c sanctum -n __fish_use_subcommand -a events -d 'List what happened, the newest last'
+complete -c sanctum -n '__fish_seen_subcommand_from events' -l severity -x -a 'debug info warn error critical'
+complete -c sanctum -n '__fish_seen_subcommand_from events' -l type -x
+complete -c sanctum -n '__fish_seen_subcommand_from events' -l env -x
+complete -c sanctum -n '__fish_seen_subcommand_from events' -l since -x
+complete -c sanctum -n '__fish_seen_subcommand_from events' -l limit -x
+complete -c sanctum -n __fish_use_subcommand -a expect -d 'Check that a condition holds'
+complete -c sanctum -n '__fish_seen_subcommand_from expect' -l env -x
+complete -c sanctum -n __fish_use_subcommand -a help -d 'List the words that can be typed, or show how one is used'
+complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train completions actions attach brain echo env envs events expect help overwatch quit rewards run runs seed seeds set source vitals exit overnight triage'
+complete -c sanctum -n __fish_use_subcommand -a overwatch -d 'Sum the run up, accuracy, reward, seeds, policy, speed, alarms'
+complete -c sanctum -n __fish_use_subcommand -a quit -d 'Leave the shell; the run goes on. So does Ctrl-D'
+complete -c sanctum -n __fish_use_subcommand -a rewards -d 'Take the reward apart, over all environments or in one'
+complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l window -x
+complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l actions
+complete -c sanctum -n __fish_use_subcommand -a run -d 'Say how the run is, live, stale, ended or died, when and why'
+complete -c sanctum -n '__fish_seen_subcommand_from run' -l more
+complete -c sanctum -n '__fish_seen_subcommand_from run' -l sizes
+complete -c sanctum -n '__fish_seen_subcommand_from run' -l traceback
+complete -c sanctum -n __fish_use_subcommand -a runs -d 'List the runs of this machine, newest first, live, ended and died'
+complete -c sanctum -n '__fish_seen_subcommand_from runs' -l reap
+complete -c sanctum -n __fish_use_subcommand -a seed -d 'Show one seed, stage, alpha, contribution, its next gate, its life'
+complete -c sanctum -n '__fish_seen_subcommand_from seed' -l more
+complete -c sanctum -n __fish_use_subcommand -a seeds -d 'Rank seeds by what they add to their host'
+complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l stage -x
+complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l env -x
+complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l limit -x
+complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l more
+complete -c sanctum -n '__fish_seen_subcommand_from seeds' -a 'top bottom oldest'
+complete -c sanctum -n __fish_use_subcommand -a set -d 'Show the settings of this session, or change one until it ends'
+complete -c sanctum -n __fish_use_subcommand -a source -d 'Run the lines of a file; its answers come as they are made'
+complete -c sanctum -n '__fish_seen_subcommand_from source' -F
+complete -c sanctum -n __fish_use_subcommand -a vitals -d 'Show GPU, CPU, memory, throughput, and how fresh and complete the telemetry is'
+complete -c sanctum -n __fish_use_subcommand -a exit -d 'Leave the shell, as quit does'
+complete -c sanctum -n __fish_use_subcommand -a overnight -d 'Quiet checks for cron, exit code 0 all hold, 6 one does not, 7 one cannot be known'
+complete -c sanctum -n __fish_use_subcommand -a triage -d 'The first two minutes on a sick run, alive? well? deciding what? paid for what? what happened?'
