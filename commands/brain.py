@@ -19,7 +19,7 @@ from sanctum.command import (
 )
 from sanctum.command.readings import badness, counted, is_zero, worst
 from sanctum.model.answers import PolicyAnswer, PolicyReading
-from sanctum.model.readings import number
+from sanctum.model.readings import Absent, number
 
 CORE = (
     *("entropy", "clip_fraction", "approx_kl"),
@@ -96,7 +96,7 @@ def _is_still(named: dict[str, PolicyReading]) -> bool:
 
 
 def _headline(readings: list[PolicyReading], still: bool) -> str:
-    if not readings:
+    if all(isinstance(one.value, Absent) for one in readings):
         return "no policy update yet; run.update(...) records one"
     bad = [one for one in readings if badness(one.verdict) > 1]
     if still:

@@ -268,6 +268,23 @@ def test_without_an_alarm_the_headline_gives_the_numbers() -> None:
     )
 
 
+class Unborn(Still):
+    def policy_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> PolicyAnswer:
+        whole = super().policy_read(at, env, window)
+        lacking = [
+            msgspec.structs.replace(one, value=NOT_MEASURED, verdict=None) for one in whole.readings
+        ]
+        return msgspec.structs.replace(whole, readings=lacking)
+
+
+def test_before_the_first_update_there_is_nothing_to_judge() -> None:
+    report = ask("brain", Unborn())
+    assert report.headline == "no policy update yet; run.update(...) records one"
+    assert report.verdict is None
+
+
 class Broken(FakeQueries):
     def policy_read(
         self, at: str | None = None, env: int | None = None, window: int | None = None
