@@ -68,11 +68,12 @@ def inspect_command(
             **parameters: Any,
         ) -> Answer:
             if of == "session":
-                report = function(session, **parameters)
+                report, run_id = function(session, **parameters), None
             else:
                 moment = session.moment(run, at, timeout)
-                report = function(moment, **parameters)
-            return Answer(_named(report, name), format)
+                report, run_id = function(moment, **parameters), moment.run_id
+            named = replace_report(report, command=report.command or name, run=report.run or run_id)
+            return Answer(named, format)
 
         params = list(reversed(getattr(function, "__click_params__", [])))
         return InspectCommand(
@@ -85,10 +86,6 @@ def inspect_command(
         )
 
     return make
-
-
-def _named(report: Report, name: str) -> Report:
-    return report if report.command else replace_report(report, command=name)
 
 
 def replace_report(report: Report, **changes: Any) -> Report:

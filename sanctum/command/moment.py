@@ -21,12 +21,14 @@ from sanctum.model.queries import Queries
 class Moment:
     """One run at one moment; each method asks one question as of it.
 
-    `at` is None for now. Errors of the answering side come through as they are.
+    `at` is None for now; `run_id` names the run in reports. Errors of the answering side come
+    through as they are.
     """
 
-    def __init__(self, queries: Queries, at: str | None = None) -> None:
+    def __init__(self, queries: Queries, at: str | None = None, run_id: str | None = None) -> None:
         self._queries = queries
         self.at = at
+        self.run_id = run_id
 
     def run(self) -> RunAnswer:
         """The header, how the run is, its clocks and its record."""
