@@ -37,8 +37,7 @@ COLUMNS = (
     Column("reward", lambda r: r.reward, digits=3),
     Column("action", action),
 )
-MORE = (
-    *COLUMNS,
+DETAIL = (
     Column("best", lambda r: r.best_accuracy, unit="percent", priority=3, digits=1),
     Column("episode", lambda r: r.episode, priority=4, digits=0),
     Column("env_step", lambda r: r.env_step, priority=4, digits=0),
@@ -61,7 +60,7 @@ MORE = (
 )
 @click.option("--where", metavar="CONDITION", help="only those it holds for: 'loss > 1'")
 @click.option("-n", "--limit", type=click.IntRange(1), help="so many rows at most")
-@click.option("--more", is_flag=True, help="all columns, for a wide screen or --format json")
+@click.option("--more", is_flag=True, help="all columns, as --format json has them")
 @click.option("--cards", is_flag=True, help="four cards a line in place of rows")
 def command(
     moment: Moment, sort: str, where: str | None, limit: int | None, more: bool, cards: bool
@@ -77,7 +76,13 @@ def command(
         key=lambda row: -badness(row.health.verdict),
     )
     empty = "it holds for no environment" if where else "no environment has been heard of yet"
-    table = Table(MORE if more else COLUMNS, answer.rows, empty=empty, total=answer.total)
+    table = Table(
+        (*COLUMNS, *DETAIL) if more else COLUMNS,
+        answer.rows,
+        empty=empty,
+        total=answer.total,
+        detail=() if more else DETAIL,
+    )
     return Report(
         "envs" + (f" where {where}" if where else ""),
         Text(_cards(answer.rows)) if cards and answer.rows else table,

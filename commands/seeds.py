@@ -19,8 +19,7 @@ COLUMNS = (
     columns.IMPROVEMENT,
     columns.AGE,
 )
-MORE = (
-    *COLUMNS,
+DETAIL = (
     columns.GATE,
     columns.GRADIENT,
     Column("parameters", lambda s: s.parameters, priority=5, digits=0),
@@ -55,10 +54,16 @@ def command(
         have = "has" if found.unranked == 1 else "have"
         notes.append(f"{counted(found.unranked, 'seed')} {have} no {reading} yet: listed last")
     first = found.rows[0] if found.rows else None
-    shown = MORE if more else COLUMNS
+    table = Table(
+        (*COLUMNS, *DETAIL) if more else COLUMNS,
+        found.rows,
+        empty=_empty(found, env),
+        total=found.total,
+        detail=() if more else DETAIL,
+    )
     return Report(
         f"seeds, {ranking} first",
-        Table(shown, found.rows, empty=_empty(found, env), total=found.total),
+        table,
         headline=_headline(found),
         notes=notes,
         at=found.at,

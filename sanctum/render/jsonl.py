@@ -94,18 +94,18 @@ def _fact_rows(block: Facts) -> list[dict[str, Any]]:
 
 
 def _table(block: Table) -> dict[str, Any]:
-    names = keys(block.columns)
+    names = keys(block.all_columns)
     rows = []
     for item in block.items:
-        values = {name: column.get(item) for name, column in zip(names, block.columns, strict=True)}
+        values = {name: column.get(item) for name, column in zip(names, block.all_columns, strict=True)}
         row: dict[str, Any] = {name: plain(value) for name, value in values.items()}
         verdicts = {
             name: word
-            for name, column in zip(names, block.columns, strict=True)
+            for name, column in zip(names, block.all_columns, strict=True)
             if column.verdict is not None and (word := column.verdict(item)) is not None
         }
         rows.append(row | _reasons(values) | ({"verdicts": verdicts} if verdicts else {}))
-    units = zip(names, block.columns, strict=True)
+    units = zip(names, block.all_columns, strict=True)
     return {
         "kind": "table",
         "title": block.title,

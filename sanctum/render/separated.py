@@ -65,14 +65,14 @@ def _rows(block: Block) -> Iterator[Row]:
 
 def _table_rows(block: Table) -> Iterator[Row]:
     head: list[str] = []
-    for own, column in zip(keys(block.columns), block.columns, strict=True):
+    for own, column in zip(keys(block.all_columns), block.all_columns, strict=True):
         head += [name(own)] if column.verdict is None else [name(own), f"{name(own)}_verdict"]
     if not head:
         return
     yield head
     for item in block.items:
         row: list[str] = []
-        for column in block.columns:
+        for column in block.all_columns:
             row.append(raw(column.get(item)))
             if column.verdict is not None:
                 row.append(column.verdict(item) or "")

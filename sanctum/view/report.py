@@ -55,13 +55,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of items under columns. `total` is how many there were before a limit."""
+    """Rows of items under columns. `total` is how many there were before a limit.
+
+    `detail` are further columns for programs: in JSON and CSV, never on a screen.
+    """
 
     columns: tuple[Column, ...]
     items: tuple[Any, ...]
     title: str = ""
     empty: str = "nothing"
     total: int | None = None
+    detail: tuple[Column, ...] = ()
 
     def __init__(
         self,
@@ -71,12 +75,19 @@ class Table:
         title: str = "",
         empty: str = "nothing",
         total: int | None = None,
+        detail: Sequence[Column] = (),
     ) -> None:
         object.__setattr__(self, "columns", tuple(columns))
+        object.__setattr__(self, "detail", tuple(detail))
         object.__setattr__(self, "items", tuple(items))
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "empty", empty)
         object.__setattr__(self, "total", len(items) if total is None else total)
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The columns of a screen, then those for programs."""
+        return (*self.columns, *self.detail)
 
     @property
     def shown(self) -> int:
