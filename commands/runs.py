@@ -34,8 +34,8 @@ COLUMNS = (
     Column("step", lambda r: r.last_step, priority=1, digits=0),
     Column("size", lambda r: None if r.used_bytes is None else r.used_bytes / MIB, "MiB", digits=1),
     Column("age", age, priority=1),
-    Column("note", lambda r: r.note or None, priority=4, flex=True),
 )
+NOTE = Column("note", lambda r: r.note, priority=2, flex=True)
 
 
 @inspect_command("runs", group="drive", of="session", examples=("runs", "runs --reap"))
@@ -51,8 +51,9 @@ def command(session: Session, reap: bool) -> Report:
             "recorders ended", Table(COLUMNS, ended, empty="none: every recorder is needed")
         )
     found = session.runs()
+    columns = (*COLUMNS, NOTE) if any(one.note for one in found) else COLUMNS
     live = sum(one.state == "live" for one in found)
     return Report(
         f"{len(found)} run{'' if len(found) == 1 else 's'}, {live} live",
-        Table(COLUMNS, found, empty="no runs yet; start one: sanctum demo, or sanctum train ppo"),
+        Table(columns, found, empty="no runs yet; start one: sanctum demo, or sanctum train ppo"),
     )

@@ -9,10 +9,10 @@ import click
 
 from sanctum.errors import UsageError
 from sanctum.shell.dispatch import Dispatcher
-from sanctum.shell.interactive import default_run, typed_lines
+from sanctum.shell.interactive import typed_lines
 from sanctum.shell.output import standard
 from sanctum.shell.script import run_file, run_lines
-from sanctum.shell.session import ShellSession
+from sanctum.shell.session import ShellSession, default_run
 from sanctum.shell.settings import FORMATS, seconds
 
 

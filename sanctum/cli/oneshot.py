@@ -6,9 +6,8 @@ import os
 
 from sanctum.errors import SanctumError, UsageError
 from sanctum.shell.dispatch import Dispatcher
-from sanctum.shell.interactive import default_run, said
 from sanctum.shell.output import standard
-from sanctum.shell.session import ShellSession
+from sanctum.shell.session import ShellSession, default_run
 from sanctum.shell.settings import seconds
 
 
@@ -18,7 +17,7 @@ def answer(arguments: list[str]) -> int:
     try:
         words, wait_s = without_wait(arguments)
     except SanctumError as error:
-        return said(output, error)
+        return output.complain(error)
     session = ShellSession(default_run(), say=output.say)
     if os.environ.get("SANCTUM_TRACE"):
         session.set("trace", "on")

@@ -30,7 +30,6 @@ def run_program(word: str, arguments: list[str]) -> int:
 
     from sanctum.errors import SanctumError
     from sanctum.shell.dispatch import sentence
-    from sanctum.shell.interactive import said
     from sanctum.shell.output import standard
 
     try:
@@ -38,5 +37,5 @@ def run_program(word: str, arguments: list[str]) -> int:
     except click.Abort:
         raise KeyboardInterrupt from None
     except (SanctumError, click.ClickException) as error:
-        return said(standard(), sentence(error))
+        return standard().complain(sentence(error))
     return code if isinstance(code, int) else 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _MADE = re.compile(r"@inspect_command\((.*?)\)\s*\n(?:@|def )", re.DOTALL)
 _GROUP = re.compile(r"\bgroup=\s*[\"'](\w+)[\"']")
@@ -12,8 +12,7 @@ _DOC = re.compile(r"^def \w+\(.*?\"\"\"(.*?)(?:\n|\"\"\")", re.DOTALL | re.MULTI
 _MODULE_DOC = re.compile(r"\A\"\"\"(?:``[^`]+``: )?(.*?)(?:\n|\"\"\")")
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """A word, its group (``files`` for a command file) and what it does in one line."""
 
     word: str

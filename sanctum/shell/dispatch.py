@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 
 import click
@@ -71,12 +70,10 @@ class Dispatcher:
             raise
         except Exception as error:  # a traceback is shown only when it is asked for
             if self.session.settings["trace"] == "on":
+                import traceback
+
                 self.output.errors.write(traceback.format_exc())
-            known = sentence(error)
-            self.output.say(f"{place}: {known.sentence}" if place else known.sentence)
-            if known.hint:
-                self.output.say(f"  {known.hint}")
-            return known.exit_code
+            return self.output.complain(sentence(error), place)
 
     def _line(self, line: Line, arguments: Sequence[str]) -> int:
         if not line.words:

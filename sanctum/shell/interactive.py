@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -11,9 +10,8 @@ from typing import TextIO
 from sanctum.errors import Interrupted, NoDataYet, NoSuchRun, SanctumError
 from sanctum.shell.dispatch import INTERRUPTED, Dispatcher
 from sanctum.shell.output import Output, standard
-from sanctum.shell.place import Place
 from sanctum.shell.script import run_lines
-from sanctum.shell.session import ShellSession
+from sanctum.shell.session import ShellSession, default_run
 
 POLL_S = 0.1
 
@@ -31,18 +29,13 @@ def converse(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False
         try:
             wait_for_run(session, wait_s)
         except SanctumError as error:
-            return said(output, error)
+            return output.complain(error)
         except KeyboardInterrupt:
-            return said(output, Interrupted("interrupted"))
+            return output.complain(Interrupted("interrupted"))
         dispatcher.prefixes = True
         return _talk(dispatcher, plain)
     finally:
         session.close()
-
-
-def default_run() -> str | None:
-    """The run named by ``$SANCTUM_RUN``, if any."""
-    return os.environ.get("SANCTUM_RUN") or None
 
 
 def wait_for_run(session: ShellSession, wait_s: float) -> None:
@@ -56,14 +49,6 @@ def wait_for_run(session: ShellSession, wait_s: float) -> None:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(POLL_S)
-
-
-def said(output: Output, error: SanctumError) -> int:
-    """Say an error and its hint on stderr; gives its exit code."""
-    output.say(error.sentence)
-    if error.hint:
-        output.say(f"  {error.hint}")
-    return error.exit_code
 
 
 def typed_lines(stream: TextIO) -> Iterator[str]:
@@ -87,6 +72,7 @@ def answered(run: str, line: str) -> str:
 
 def _talk(dispatcher: Dispatcher, plain: bool) -> int:
     from sanctum.render import Screen
+    from sanctum.shell.place import Place
 
     session, output = dispatcher.session, dispatcher.output
     place = Place(session)

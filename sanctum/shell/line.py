@@ -12,23 +12,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sanctum.errors import UsageError
 
 _DOLLAR = re.compile(r"\$(?:(?P<one>[0-9@#$])|\{(?P<braced>[0-9]+|@|#)(?::-(?P<default>[^}]*))?\})")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word; `bare` when nothing in it was quoted, escaped or replaced."""
 
     text: str
     bare: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """The words of a line, and the text of the filter after the first bare ``|``, if any."""
 
     words: tuple[Word, ...]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shlex
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
@@ -72,6 +70,13 @@ class Output:
         self.errors.write(text(sentence) + "\n")
         self.errors.flush()
 
+    def complain(self, error: SanctumError, place: str = "") -> int:
+        """Say an error and its hint on stderr, after the place it happened at; its exit code."""
+        self.say(f"{place}: {error.sentence}" if place else error.sentence)
+        if error.hint:
+            self.say(f"  {error.hint}")
+        return error.exit_code
+
     def hold(self) -> io.TextIOWrapper:
         """Keep answers from now on, for a file or a filter; `release` gives them."""
         encoding = getattr(self.stream, "encoding", None) or "utf-8"
@@ -91,6 +96,8 @@ class Output:
         The arguments of a script are the shell's own ``$1``, ``$@``. A filter's status is its own
         affair (a grep that finds nothing is no failure), except that it could not be run.
         """
+        import subprocess
+
         self.stream.flush()
         try:
             descriptor: int | None = self.stream.fileno()
@@ -113,6 +120,9 @@ class Output:
         return screen.interactive and screen.escapes and text.count("\n") >= screen.height
 
     def _page(self, text: str) -> None:
+        import shlex
+        import subprocess
+
         pager = self.environ.get("SANCTUM_PAGER") or self.environ.get("PAGER") or "less -FIRX"
         try:
             subprocess.run(

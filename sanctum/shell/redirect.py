@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -24,8 +24,7 @@ _FILE = re.compile(r".*(/|\.(txt|log|json|jsonl|csv|tsv|md|out)\Z)", re.IGNORECA
 _GLUED = re.compile(r"(>>|>!|>)(.*)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A file to write an answer to; `mode` is ``>`` (new), ``>>`` (at its end) or ``>!`` (anew)."""
 
     path: Path

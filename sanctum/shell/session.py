@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -141,6 +142,11 @@ class ShellSession:
         for link in self._links.values():
             link.close()
         self._links.clear()
+
+
+def default_run() -> str | None:
+    """The run named by ``$SANCTUM_RUN``, if any."""
+    return os.environ.get("SANCTUM_RUN") or None
 
 
 def _open(run: str | None) -> Connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sanctum.errors import UsageError, did_you_mean
 
@@ -57,8 +57,7 @@ def _moment(text: str) -> str:
     return text.strip() or "live"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting: what it begins as, what it does, and how its value is understood."""
 
     default: str
