@@ -53,6 +53,7 @@ _sanctum() {
         envs) options+=' --sort --where --limit --more --cards' ;;
         events) options+=' --severity --type --env --since --limit' ;;
         expect) options+=' --env' ;;
+        help) options+=' --more' ;;
         rewards) options+=' --window --actions' ;;
         run) options+=' --more --sizes --traceback' ;;
         runs) options+=' --reap' ;;

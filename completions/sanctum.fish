@@ -81,6 +81,7 @@ complete -c sanctum -n '__fish_seen_subcommand_from events' -l limit -x
 complete -c sanctum -n __fish_use_subcommand -a expect -d 'Check that a condition holds'
 complete -c sanctum -n '__fish_seen_subcommand_from expect' -l env -x
 complete -c sanctum -n __fish_use_subcommand -a help -d 'List the words that can be typed, or show how one is used'
+complete -c sanctum -n '__fish_seen_subcommand_from help' -l more
 complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train completions actions attach brain echo env envs events expect help overwatch quit rewards run runs seed seeds set source vitals exit overnight triage'
 complete -c sanctum -n __fish_use_subcommand -a overwatch -d 'Sum the run up, accuracy, reward, seeds, policy, speed, alarms'
 complete -c sanctum -n __fish_use_subcommand -a quit -d 'Leave the shell; the run goes on. So does Ctrl-D'

@@ -9,6 +9,7 @@ from sanctum.model.answers import (
     At,
     Component,
     ConditionAnswer,
+    EnvAnswer,
     EnvRow,
     EnvsAnswer,
     Event,
@@ -95,6 +96,11 @@ class FakeRun:
         moment = self._ask(f"envs_list {where}" if where else "envs_list")
         rows = [EnvRow(n, Health("ok", "fine", "ok"), 0) for n in range(self.envs)]
         return EnvsAnswer(moment, rows, len(rows), len(rows))
+
+    def env_read(self, env, at=None):
+        moment = self._ask(f"env_read {env}")
+        row = EnvRow(env, Health("ok", "fine", "ok"), 0)
+        return EnvAnswer(moment, row, [], [], None, None, [])
 
     def policy_read(self, at=None, env=None, window=None):
         moment = self._ask("policy_read")

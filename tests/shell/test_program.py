@@ -92,7 +92,7 @@ def test_a_user_s_own_command_file_is_a_word(start, sanctum, tmp_path):
     folder.mkdir(parents=True)
     (folder / "mine.sanctum").write_text("# Mine\necho mine $1\n")
     assert sanctum("mine", "x").stdout == "mine x\n"
-    assert "Mine" in sanctum("help").stdout
+    assert "Mine" in sanctum("help", "--more").stdout
 
 
 @pytest.mark.parametrize(

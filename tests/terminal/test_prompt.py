@@ -149,8 +149,8 @@ def test_answers_follow_the_size_of_the_window(run, open_terminal):
     terminal = open_terminal("shell", rows=24, columns=80)
     terminal.prompt()
     terminal.resize(40, 50)
-    terminal.line("help")
-    terminal.wait_for("^next: help WORD$")
+    terminal.line("help --more")
+    terminal.wait_for("^files +triage")
     terminal.prompt()
     assert "overwatch" in terminal.text
     rows = [line for line in terminal.raw.decode().split("\r\n") if line.startswith("look ")]
