@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -96,7 +96,7 @@ def overwatch_after_updates(progress: Progress) -> None:
     """Print the operator's summary of the run; called after every update."""
     from sanctum.shell import answer_line
 
-    click.echo(answer_line(progress.run_id, "overwatch"))
+    click.echo(answer_line(progress.run_id, "overwatch"), nl=False)
 
 
 def train_in_background(arguments: list[str], run_id: str | None) -> int:
@@ -175,7 +175,8 @@ def _check_torch(device: str) -> None:
     except ImportError:
         raise UsageError("training needs torch: python -m pip install 'sanctum[train]'") from None
     try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason: Any = str(error).splitlines()[0]
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        # Torch goes on to list everything it could use instead.
+        reason = str(error).split(". ")[0].splitlines()[0][:100]
         raise UsageError(f"torch cannot use the device {device!r}: {reason}") from None

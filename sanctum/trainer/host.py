@@ -21,7 +21,7 @@ from sanctum.trainer.settings import Settings
 
 SLOTS = ["r0c0", "r0c1", "r0c2"]
 
-HEALTHY_SHARE = 0.1
+HEALTHY_SHARE = 0.25
 """Size of a seed's gradient, beside its host's, from which on it is in full health."""
 
 

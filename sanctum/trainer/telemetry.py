@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 import sanctum
@@ -92,6 +93,7 @@ class Telemetry:
         self, run: sanctum.Run | Silence, environment: Environment, settings: Settings
     ) -> None:
         self.run, self._environment, self._settings = run, environment, settings
+        self._gone: list[Transition] = []
 
     def step(
         self,
@@ -105,7 +107,7 @@ class Telemetry:
         policy_version: int,
     ) -> None:
         """One vector step: what was seen and done, what followed, and what became of the seeds."""
-        slots_legal = legal.slots[range(len(actions.op)), actions.op]
+        slots_legal = legal.slots[torch.arange(len(actions.op)), actions.op]
         sprouting = (actions.op == Op.GERMINATE).unsqueeze(1)
         kinds_legal = sprouting.expand(-1, len(blueprints.NAMES))
         largest = legal.actions.log()
@@ -137,6 +139,10 @@ class Telemetry:
             episode=stepped.episode,
             policy_version=np.full(len(actions.op), policy_version),
         )
+        for left in self._gone:
+            slot = SLOTS[left.slot]
+            self.run.seed(left.env, slot, left.after.name, step=step, cause=left.cause)
+        self._gone = []
         due = step % self._settings.seed_every == 0
         if due or stepped.transitions:
             numbers = self._numbers()
@@ -156,12 +162,9 @@ class Telemetry:
         for episode in stepped.episodes:
             self._episode(step, episode)
 
-    def renewed(self, step: int, transitions: list[Transition]) -> None:
-        """Seeds that left with their host after this step; the fresh host's slots are dormant."""
-        for gone in transitions:
-            self.run.seed(
-                gone.env, SLOTS[gone.slot], Stage.DORMANT.name, step=step + 1, cause=gone.cause
-            )
+    def renewed(self, gone: list[Transition]) -> None:
+        """Seeds that left with their hosts; said with the next step, the first without them."""
+        self._gone = gone
 
     def update(
         self,

@@ -123,7 +123,7 @@ def _loop(
             telemetry.step(
                 step, observation, legal, outlook, actions, log_prob, stepped, update - 1
             )
-            telemetry.renewed(step, environment.renew_ended())
+            telemetry.renewed(environment.renew_ended())
             summary.rewards.append(float(stepped.reward.mean()))
             summary.episodes.extend(stepped.episodes)
             latest.extend(stepped.episodes)
