@@ -1,4 +1,4 @@
-"""Torch tensors: the one file of the probe that knows torch, loaded only when one is handed over."""
+"""Torch tensors: the one file of the probe that knows torch, loaded when one is handed over."""
 
 from __future__ import annotations
 
