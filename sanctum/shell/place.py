@@ -10,7 +10,7 @@ from sanctum.shell.links import Link
 from sanctum.shell.session import ShellSession
 from sanctum.view.numbers import duration
 
-DEADLINE_S = 0.15
+DEADLINE_S = 0.25
 """How long the prompt waits for the run to say how it is; then it says what it last knew."""
 
 NEW_SEVERITY = "warn"

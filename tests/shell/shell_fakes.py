@@ -9,6 +9,7 @@ from sanctum.model.answers import (
     At,
     Component,
     ConditionAnswer,
+    Curve,
     EnvAnswer,
     EnvRow,
     EnvsAnswer,
@@ -118,6 +119,10 @@ class FakeRun:
 
     def seeds_list(self, at=None, sort="-contribution", limit=None, stage=None, env=None):
         return SeedsAnswer(self._ask("seeds_list"), [], 0, 0)
+
+    def series_read(self, metric, at=None, env=None, last=None, points=200):
+        self._ask(f"series_read {metric}")
+        return Curve(metric, "", "step", [1, 2], [reading(1.0), reading(2.0)])
 
     def condition_check(self, condition, env=None, at=None):
         moment = self._ask(f"condition_check {condition}")

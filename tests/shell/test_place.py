@@ -63,7 +63,7 @@ def test_new_warnings_are_counted_until_events_are_asked_for(desk, place):
 
 def test_the_prompt_asks_with_a_short_deadline(desk, place):
     place.text()
-    assert all(timeout < 0.3 for timeout in desk.home.opened[0].timeouts)
+    assert all(timeout < 0.5 for timeout in desk.home.opened[0].timeouts)
 
 
 def test_a_new_trainer_of_the_same_name_is_said(desk, place):

@@ -31,5 +31,5 @@ def test_the_command_file_of_the_readme_works_as_written(desk):
     text = block("\n# Is")
     desk.run.entropy = 50.0
     Path(desk.folder / "learning.sanctum").write_text(text)
-    assert desk.type("learning 7") == 0
+    assert desk.type("learning 7") == 0, desk.complained()
     assert "condition_check accuracy > 40" in desk.run.asked
