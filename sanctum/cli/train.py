@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sanctum.trainer.train import Progress
 
 INTERRUPTED = 130
-START_WITHIN_S, POLL_S, END_WITHIN_S = 60.0, 0.1, 20.0
+START_WITHIN_S, POLL_S = 60.0, 0.1
 
 
 @click.group("train")
@@ -120,10 +120,11 @@ def train_in_background(arguments: list[str], run_id: str | None) -> int:
             start_new_session=True,
         )
     try:
-        code = open_shell(_run_of(child, str(log)))
-    except KeyboardInterrupt:
+        recorded = _run_of(child, str(log))
+    except (SanctumError, KeyboardInterrupt):
         child.terminate()
         raise
+    code = open_shell(recorded)
     if child.poll() is None:
         click.echo(f"training goes on as process {child.pid}; to end it: kill -INT {child.pid}")
     return code

@@ -58,7 +58,8 @@ class Hosts:
         )
         self.host_parameters = sum(math.prod(shape) for shape in self._shapes)
         self._sizes = [blueprint.parameters(width) for blueprint in BLUEPRINTS]
-        self._seed_sizes = torch.tensor(self._sizes, device=device)
+        # From the norm of a seed's gradient to its root mean square.
+        self._shrink = torch.tensor(self._sizes, dtype=torch.float32, device=device).rsqrt()
         self._hosts = torch.zeros(envs, self.host_parameters, device=device)
         self._seeds = torch.zeros(envs * len(SLOTS), max(self._sizes), device=device)
         self._host_adam = RowAdam(envs, self.host_parameters, device)
@@ -97,8 +98,7 @@ class Hosts:
         and everything else is held fixed; its host does not notice.
         """
         entries = passes.env * len(SLOTS) + passes.slot
-        rows = entries[passes.learning]
-        sizes = self._seed_sizes.repeat_interleave(torch.tensor(passes.counts, device=self.device))
+        rows = entries.index_select(0, passes.learning)
         losses, healths = [], []
         for _ in range(self._settings.host_minibatches):
             inputs, labels = self._data.batch(self._settings.batch_size, self._generator)
@@ -114,12 +114,13 @@ class Hosts:
             if found:
                 # Entries that do not learn have gradients too; they are of copies, and go no
                 # further.
-                gradient = found[0][passes.learning]
+                gradient = found[0].index_select(0, passes.learning)
                 rate = self._settings.seed_learning_rate
                 self._seed_adam.step(self._seeds, rows, gradient, rate)
-                host_size = host_gradient.square().mean(1).sqrt()[rows // len(SLOTS)]
-                size = (gradient.square().sum(1) / sizes[passes.learning]).sqrt()
-                healths.append((size / (HEALTHY_SHARE * host_size + 1e-12)).clamp(max=1.0))
+                host_size = host_gradient.norm(dim=1) / math.sqrt(self.host_parameters)
+                size = gradient.norm(dim=1) * self._shrink.index_select(0, passes.kind)
+                full = HEALTHY_SHARE * host_size.index_select(0, rows // len(SLOTS)) + 1e-12
+                healths.append((size / full).clamp_(max=1.0))
         health = torch.full((len(self._seeds),), math.nan, device=self.device)
         if healths:
             health[rows] = torch.stack(healths).mean(0)

@@ -33,7 +33,9 @@ class Lanes:
     alpha: Tensor
     """(entries, 1, 1) float32: the share of what the seed adds that is let in."""
     learning: Tensor
-    """(entries,) bool: whether the seed learns in this lane."""
+    """(n,) int64: the entries whose seeds learn."""
+    kind: Tensor
+    """(n,) int64: the blueprints of those."""
     extra: Tensor
     """(entries,) bool: whether the lane is an extra one."""
     counts: list[int]
@@ -56,9 +58,9 @@ def lanes(
     own[torch.arange(envs, len(lane_env)), extra_slot] = True
     lane_alpha = torch.where(own, changed_alpha[lane_env], alpha[lane_env])
     lane, slot = lane_alpha.nonzero(as_tuple=True)
-    kind = blueprint[lane_env[lane], slot]
-    order = kind.argsort(stable=True)
+    kind, order = blueprint[lane_env[lane], slot].sort(stable=True)
     lane, slot = lane[order], slot[order]
+    learning = (own[lane, slot] | (lane < envs)).nonzero().squeeze(1)
     return Lanes(
         extra_env.to(device),
         extra_slot.to(device),
@@ -66,7 +68,8 @@ def lanes(
         lane_env[lane].to(device),
         slot.to(device),
         lane_alpha[lane, slot].view(-1, 1, 1).to(device),
-        (own[lane, slot] | (lane < envs)).to(device),
+        learning.to(device),
+        kind[learning].to(device),
         (lane >= envs).to(device),
         torch.bincount(kind, minlength=len(BLUEPRINTS)).tolist(),
     )
