@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
@@ -18,6 +19,7 @@ def run(arguments: list[str]) -> int:
 
     A reader that has had enough (``sanctum events | head -1``) is no error to speak of.
     """
+    _open_streams()
     try:
         code = _routed(arguments)
         sys.stdout.flush()
@@ -27,6 +29,19 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return BROKEN_PIPE
+    except Exception as error:  # the last resort: a sentence, and a traceback for who asks
+        if os.environ.get("SANCTUM_TRACE"):
+            raise
+        line = f"{type(error).__name__}: {error}".splitlines()[0]
+        sys.stderr.write(f"a defect of Sanctum's: {line!a}\n  SANCTUM_TRACE=1 shows where\n")
+        return 1
+
+
+def _open_streams() -> None:
+    """Put something in the place of streams that were closed before the start (``sanctum <&-``)."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115, open for good
 
 
 def _routed(arguments: list[str]) -> int:

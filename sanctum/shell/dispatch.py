@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 import click
 
 from sanctum.command import Answer
-from sanctum.errors import NoDataYet, NoSuchRun, SanctumError, UsageError, did_you_mean
+from sanctum.errors import SanctumError, UsageError, did_you_mean
 from sanctum.shell.line import Line, Word, parse
 from sanctum.shell.output import Output
 from sanctum.shell.redirect import joined, redirected
 from sanctum.shell.session import ShellSession
 from sanctum.shell.usage import synopsis
+from sanctum.shell.waiting import until_there, without_wait
 
 INTERRUPTED = 130
-POLL_S = 0.2
 _HELP = frozenset({"-h", "--help"})
 
 
@@ -53,10 +52,10 @@ class Dispatcher:
     def text(self, text: str) -> str:
         """The answer to one line as it would be shown on the screen. Raises SanctumError."""
         line = parse(text)
-        word = self.session.registry.resolve(line.words[0].text)
-        answer = self._asked(
-            self.session.registry[word], joined(self.session.registry[word], line.words[1:])
-        )
+        command = self._command(line.words)
+        if command is None:
+            raise UsageError(f"'{line.words[0].text}' is a command file: it has many answers")
+        answer = self._asked(command, joined(command, line.words[1:]))
         return self.output.rendered(answer, self.session.settings)
 
     def _guarded(self, answer: Callable[[], int], place: str) -> int:
@@ -116,20 +115,13 @@ class Dispatcher:
 
             return run_typed(self, word, given)
         command = self.session.registry[word]
-        answer = self._waited(command, joined(command, words[1:]))
+        kept, wait_s = without_wait(words[1:])
+        arguments = joined(command, kept)
+        answer = until_there(
+            lambda: self._asked(command, arguments), self.wait_s if wait_s is None else wait_s
+        )
         self.output.show(answer, self.session.settings)
         return answer.report.exit_code
-
-    def _waited(self, command: click.Command, given: list[str]) -> Answer:
-        """The answer; while there is time, asked again as long as there is nothing yet."""
-        deadline = time.monotonic() + self.wait_s
-        while True:
-            try:
-                return self._asked(command, given)
-            except (NoSuchRun, NoDataYet):
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(POLL_S)
 
     def _asked(self, command: click.Command, given: list[str]) -> Answer:
         context = command.make_context(command.name, list(given), obj=self.session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -85,6 +86,7 @@ def _talk(dispatcher: Dispatcher, plain: bool) -> int:
         from sanctum.shell.plain_prompt import read as ask
     output.stream.write(greeting(session))
     output.stream.flush()
+    signal.signal(signal.SIGTERM, _terminated)  # so that the terminal is left as it was found
     while not session.leaving:
         try:
             text = ask(place.text())
@@ -97,6 +99,10 @@ def _talk(dispatcher: Dispatcher, plain: bool) -> int:
                 break
         place.looked()
     return 0
+
+
+def _terminated(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def greeting(session: ShellSession) -> str:

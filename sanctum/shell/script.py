@@ -68,6 +68,8 @@ def find_file(dispatcher: Dispatcher, name: str) -> Path:
         raise UsageError(f"{name} is a folder, not a command file")
     near = nearest(name, files)
     hint = f"did you mean {' or '.join(near)}?" if near else None
+    if name in dispatcher.session.registry.modules:
+        hint = f"'{name}' is a command: sanctum {name}, or sanctum exec -c '{name}'"
     raise UsageError(f"there is no command file {name}", hint)
 
 

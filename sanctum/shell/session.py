@@ -42,7 +42,7 @@ class ShellSession:
         self.run_name = run
         self.leaving = False
         self.sourced: Sourced | None = None
-        self.registry = words or Words()
+        self.registry = Words() if words is None else words
         self._choosy = choosy
         self._opener = opener or _open
         self._say = say

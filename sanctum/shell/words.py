@@ -42,12 +42,19 @@ def user_folder() -> Path:
 class Words(Mapping[str, click.Command]):
     """Every command by its word; looking one up imports it, naming them does not.
 
-    Iterating gives our own words first and then those of other distributions.
+    Iterating gives our own words first and then those of other distributions. `also` are words
+    that are no commands but may have been meant: the program's.
     """
 
-    def __init__(self, folders: Sequence[Path] | None = None, package: str = PACKAGE) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path] | None = None,
+        package: str = PACKAGE,
+        also: Sequence[str] = (),
+    ) -> None:
         self.folders = tuple(folders) if folders is not None else (shipped_folder(), user_folder())
         self.package = package
+        self.also = tuple(also)
         self._loaded: dict[str, click.Command] = {}
 
     @cached_property
@@ -123,7 +130,7 @@ class Words(Mapping[str, click.Command]):
                 raise UsageError(f"'{word}' begins several words: {', '.join(begun)}")
         if word in self.others:
             return word
-        near = nearest(word, self.known())
+        near = nearest(word, [*self.known(), *self.also])
         hint = f"did you mean {' or '.join(near)}?" if near else "help lists the words there are"
         raise UsageError(f"there is no command '{word}'", hint)
 

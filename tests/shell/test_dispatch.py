@@ -214,3 +214,12 @@ def test_words_of_other_distributions_can_be_typed(desk, monkeypatch):
     desk.session.registry.__dict__["others"] = {"elsewhere": Entry()}
     assert desk.type("elsewhere") == 0
     assert "entropy" in desk.said()
+
+
+def test_wait_works_on_any_line(desk):
+    desk.run.trouble = NOTHING
+    assert desk.type("brain --wait 5s") == 0
+    desk.run.trouble, desk.run.once = NOTHING, False
+    assert desk.type("brain --wait=0") == 7
+    assert desk.type("brain --wait soon") == 2
+    assert desk.type("echo -- --wait") == 0

@@ -99,6 +99,8 @@ def test_a_user_s_own_command_file_is_a_word(start, sanctum, tmp_path):
     ("words", "code", "said"),
     [
         (("brian",), 2, "did you mean brain"),
+        (("shel",), 2, "shell"),
+        (("--run", "demo-3", "brain"), 2, "'brain' is a command"),
         (("brain",), 3, "sanctum demo"),
         (("brain", "--run", "nowhere"), 3, "no run 'nowhere'"),
         (("brain", "--frmat", "json"), 2, "--format"),
@@ -214,3 +216,11 @@ def test_output_that_is_not_utf_8_is_never_a_crash(start, sanctum):
     done = sanctum("echo", "gr\u00fc\u00dfe \U0001f600", PYTHONIOENCODING="ascii", LANG="C")
     assert done.returncode == 0
     assert done.stdout.isascii()
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_closed_streams_are_no_crash(environ, closed):
+    line = f"{sys.executable} -m sanctum runs {closed}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env=environ)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr

@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import termios
 from pathlib import Path
 
 import pytest
@@ -234,3 +235,12 @@ def test_the_prompt_survives_its_run(run, open_terminal):
 def test_bare_sanctum_on_a_terminal_is_the_shell(run, open_terminal):
     terminal = open_terminal()
     terminal.prompt("sanctum demo-3")
+
+
+def test_a_shell_that_is_told_to_end_leaves_the_terminal_as_it_was(run, open_terminal):
+    terminal = open_terminal("shell")
+    terminal.prompt()
+    before = termios.tcgetattr(terminal.child.child_fd)[3] & termios.ECHO
+    terminal.child.kill(signal.SIGTERM)
+    assert terminal.ended() == 143
+    assert before == 0, "the prompt echoes by itself"
