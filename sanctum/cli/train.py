@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sanctum.trainer.train import Progress
 
 INTERRUPTED = 130
-START_WITHIN_S, POLL_S = 60.0, 0.1
+START_WITHIN_S, POLL_S, SENT_WITHIN_S = 60.0, 0.1, 0.2
 
 
 @click.group("train")
@@ -96,6 +96,8 @@ def overwatch_after_updates(progress: Progress) -> None:
     """Print the operator's summary of the run; called after every update."""
     from sanctum.shell import answer_line
 
+    # The update was handed over just now; what is sent goes out twenty times a second.
+    time.sleep(SENT_WITHIN_S)
     click.echo(answer_line(progress.run_id, "overwatch"), nl=False)
 
 

@@ -132,12 +132,14 @@ class Seeds:
             passed = gate.passed(values)
             for env, slot in (waiting & passed).nonzero().tolist():
                 inputs = gate.inputs(values, env, slot)
-                found.append(self._enter(env, slot, after, "gate", gate.name, inputs))
+                found.append(self._enter(env, slot, after, f"gate {gate.name}", gate.name, inputs))
             if before in limits:
                 late = waiting & ~passed & (values["stage_steps"] >= limits[before])
                 for env, slot in late.nonzero().tolist():
                     inputs = gate.inputs(values, env, slot)
-                    found.append(self.cull(env, slot, "gate refused too long", gate.name, inputs))
+                    found.append(
+                        self.cull(env, slot, f"gate {gate.name} stayed shut", gate.name, inputs)
+                    )
         return found
 
     def ahead(self, env: int, slot: int) -> tuple[str | None, GateInputs | None]:
