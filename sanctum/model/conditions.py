@@ -121,6 +121,8 @@ class _Parser:
         node = self._either()
         if self._at < len(self._tokens):
             raise self._stopped("an operator")
+        if _looks(node) > MAX_HELD:
+            raise ConditionError(f"the condition looks back more than {MAX_HELD} times")
         return node
 
     def _either(self) -> Node:
@@ -269,6 +271,24 @@ def names(node: Node) -> list[str]:
     if isinstance(node, Unary | Is | Held):
         return names(node.operand)
     return []
+
+
+def reach(node: Node) -> int:
+    """How many moments it looks at, now included."""
+    if isinstance(node, Held):
+        return node.count + reach(node.operand) - 1
+    if isinstance(node, Binary):
+        return max(reach(node.left), reach(node.right))
+    return reach(node.operand) if isinstance(node, Unary | Is) else 1
+
+
+def _looks(node: Node) -> int:
+    """How often names are looked up in the past, at most."""
+    if isinstance(node, Held):
+        return node.count * max(_looks(node.operand), 1)
+    if isinstance(node, Binary):
+        return _looks(node.left) + _looks(node.right)
+    return _looks(node.operand) if isinstance(node, Unary | Is) else 0
 
 
 def _value(node: Node, lookup: Lookup, back: int) -> Term:

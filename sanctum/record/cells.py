@@ -41,14 +41,13 @@ def pack_values(values: Values) -> bytes:
     return squeeze(planes.tobytes())
 
 
-def unpack_values(data: bytes, dtype: str, shape: tuple[int, ...]) -> Values:
-    """The array that `pack_values` was given."""
+def unpack_values(data: bytes, dtype: str, envs: int, rows: int) -> Values:
+    """The array that `pack_values` was given, as (envs, width, rows)."""
     kind = np.dtype(dtype)
     raw = np.frombuffer(unsqueeze(data), np.uint8)
-    if kind.itemsize == 1:
-        return raw.view(kind).reshape(shape)
-    planes = raw.reshape(kind.itemsize, -1)
-    return np.ascontiguousarray(planes.T).reshape(-1).view(kind).reshape(shape)
+    if kind.itemsize > 1:
+        raw = np.ascontiguousarray(raw.reshape(kind.itemsize, -1).T).reshape(-1)
+    return raw.view(kind).reshape(envs, -1, rows)
 
 
 def pack_states(states: States) -> bytes | None:

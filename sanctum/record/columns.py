@@ -17,51 +17,101 @@ from sanctum.model.readings import (
 from sanctum.record.blocks import Latest
 from sanctum.record.cells import LATE as LATE_CELL
 from sanctum.record.cells import MASKED_CELL, VALUE, States, Values
-from sanctum.record.moments import Scope
+from sanctum.record.reader import Reader
 
 STALE_AFTER_STEPS = 50
+_Cells = tuple[list[float], list[int], list[int]]
+_NEVER: _Cells = ([], [], [])
 
 
 class Columns:
-    """The latest cells of columns as of a scope's moment; each column is looked up once."""
+    """The latest cells of columns as of one moment; each column is looked up once.
 
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
+    Without a `step` (before the first one) nothing was said. Matrices have no reading.
+    """
+
+    def __init__(self, reader: Reader, attempt: int, step: int | None) -> None:
+        self._reader = reader
+        self._step = 0 if step is None else step
+        self._place = None if step is None else reader.block_at(attempt, step)
         self._found: dict[str, Latest | None] = {}
+        self._cells: dict[str, _Cells] = {}
+        self._names: list[str] | None = None
+        self._newest: list[int] | None = None
+
+    def said(self, prefix: str = "") -> list[str]:
+        """The single-valued columns of that prefix that were said by then, sorted."""
+        every = self._reader.column_names()
+        return [name for name in every if name.startswith(prefix) and self.cells(name)[0]]
+
+    @property
+    def names(self) -> list[str]:
+        """Every single-valued column that was said by then, sorted."""
+        if self._names is None:
+            self._names = self.said()
+        return self._names
+
+    @property
+    def newest(self) -> list[int]:
+        """For each environment the step of the newest cell of any column but a seed's."""
+        if self._newest is None:
+            steps = [self.cells(name)[2] for name in self.names if not name.startswith("seed/")]
+            self._newest = [max(one) for one in zip(*steps, strict=True)]
+        return self._newest
 
     def latest(self, name: str) -> Latest | None:
         """What each environment last said of a column; None when none ever did."""
         if name not in self._found:
-            scope = self._scope
-            self._found[name] = scope.reader.latest(name, scope.attempt.attempt, scope.step)
+            place = self._place
+            found = None if place is None else place[0].latest(name, place[1])
+            if found is not None and found.steps.max() < 0:
+                found = None
+            self._found[name] = found
         return self._found[name]
+
+    def cells(self, name: str) -> _Cells:
+        """Values, states and steps by environment of a single-valued column; empty if never said.
+
+        A step of -1 goes with *not measured*.
+        """
+        known = self._cells.get(name)
+        if known is None:
+            found = self.latest(name)
+            known = self._cells[name] = (
+                _NEVER
+                if found is None or found.values.shape[1] != 1
+                else (
+                    found.values[:, 0].tolist(),
+                    found.states.tolist(),
+                    found.steps.tolist(),
+                )
+            )
+        return known
 
     def reading(self, name: str, env: int, *, not_before: int = 0) -> Reading:
         """One environment's reading of a single-valued column.
 
         What was said before the step `not_before` belongs to something else and does not count.
         """
-        found = self.latest(name)
-        if found is None or found.steps[env] < not_before:
+        values, states, steps = self.cells(name)
+        if not values or steps[env] < not_before:
             return NOT_MEASURED
-        state = int(found.states[env])
-        if state != VALUE:
-            return absent(state)
-        age = self._scope.step - int(found.steps[env])
-        return reading(float(found.values[env, 0]), age, age > STALE_AFTER_STEPS)
+        if states[env] != VALUE:
+            return absent(states[env])
+        age = self._step - steps[env]
+        return reading(values[env], age, age > STALE_AFTER_STEPS)
 
-    def word(
-        self, name: str, env: int, words: dict[int, str], *, not_before: int = 0
-    ) -> str | None:
+    def word(self, name: str, env: int, *, not_before: int = 0) -> str | None:
         """The text behind a coded column."""
         code = number(self.reading(name, env, not_before=not_before))
-        return None if code is None else words.get(int(code))
+        if code is None or not np.isfinite(code):
+            return None
+        return self._reader.words().get(int(code))
 
     def step_of(self, name: str, env: int) -> int | None:
         """When an environment last said something of a column."""
-        found = self.latest(name)
-        step = -1 if found is None else int(found.steps[env])
-        return None if step < 0 else step
+        steps = self.cells(name)[2]
+        return steps[env] if steps and steps[env] >= 0 else None
 
 
 def absent(state: int) -> Reading:
@@ -73,12 +123,12 @@ def absent(state: int) -> Reading:
 
 def mean(values: Any) -> Reading:
     """The mean of numbers; *not measured* of none."""
-    return reading(float(np.mean(values, dtype=np.float64))) if len(values) else NOT_MEASURED
+    return reading(_quietly(np.mean, values)) if len(values) else NOT_MEASURED
 
 
 def spread(values: Any) -> Reading:
     """The population standard deviation; *not measured* of none."""
-    return reading(float(np.std(values, dtype=np.float64))) if len(values) else NOT_MEASURED
+    return reading(_quietly(np.std, values)) if len(values) else NOT_MEASURED
 
 
 def known(cells: tuple[Values, States], env: int | None) -> Any:
@@ -87,3 +137,9 @@ def known(cells: tuple[Values, States], env: int | None) -> Any:
     if env is not None:
         values, states = values[:, env : env + 1], states[:, env : env + 1]
     return values[..., 0][states == VALUE].astype(np.float64)
+
+
+def _quietly(call: Any, values: Any) -> float:
+    """`call(values)` in double precision; infinities and overflows are answers, not warnings."""
+    with np.errstate(all="ignore"):
+        return float(call(values, dtype=np.float64))

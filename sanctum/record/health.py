@@ -6,11 +6,13 @@ steps is stalled.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
-from sanctum.model.answers import EnvRow, Health
-from sanctum.model.readings import Measured, NonFinite, number
+from sanctum.model.answers import Health
+from sanctum.model.readings import Measured, NonFinite, Reading, number
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
 
@@ -29,28 +31,27 @@ class HealthCheck:
         first = scope.reader.steps_back(attempt, scope.step, LOOK_BACK_STEPS - 1)
         self._window = scope.reader.window(("accuracy", "episode"), attempt, first, scope.step)
 
-    def __call__(self, row: EnvRow) -> Health:
-        """The health of one environment."""
+    def __call__(self, env: int, age_steps: int | None, said: Mapping[str, Reading]) -> Health:
+        """The health of one environment, whose newest row is `age_steps` old."""
         for name in ("loss", "accuracy", "reward", "value"):
-            one = getattr(row, name)
+            one = said[name]
             if isinstance(one, NonFinite):
                 return Health("non-finite", f"{name} is {one.kind}", "crit")
-        if row.age_steps is not None and row.age_steps > SILENT_AFTER_STEPS:
-            return Health("silent", f"no row for {row.age_steps} steps", "warn")
-        if not isinstance(row.accuracy, Measured):
+        if age_steps is not None and age_steps > SILENT_AFTER_STEPS:
+            return Health("silent", f"no row for {age_steps} steps", "warn")
+        if not isinstance(said["accuracy"], Measured):
             return Health("unknown", "accuracy is not measured")
-        age = number(row.env_step)
+        age = number(said["env_step"])
         if age is not None and age < NEW_STEPS:
             return Health("new", f"episode began {age:g} steps ago", "ok")
-        return self._by_course(row)
+        return self._by_course(env, number(said["best_accuracy"]))
 
-    def _by_course(self, row: EnvRow) -> Health:
-        course = self._course(row.env)
+    def _by_course(self, env: int, said: float | None) -> Health:
+        course = self._course(env)
         if course.size < 2:
             return Health("new", "one step so far", "ok")
         now, best = float(course[-1]), float(course.max())
         since = course.size - 1 - int(np.argmax(course))
-        said = number(row.best_accuracy)
         if said is not None and np.isfinite(said) and said > best + 1e-6:
             best, since = said, course.size
         if best - now > DEGRADED_POINTS:
@@ -75,4 +76,4 @@ class HealthCheck:
                 current = episodes[0][said, env, 0][-1]
                 measured &= said & (episodes[0][:, env, 0] == current)
         course: npt.NDArray[np.float64] = cells[0][measured, env, 0].astype(np.float64)
-        return course
+        return course[np.isfinite(course)]

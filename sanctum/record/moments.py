@@ -9,14 +9,16 @@ from datetime import datetime, timedelta
 
 from sanctum.errors import NoDataYet, UsageError
 from sanctum.model.answers import At
+from sanctum.record.columns import Columns
 from sanctum.record.reader import AttemptRow, Reader
 from sanctum.telemetry import RunStarted
 
-_STEP = re.compile(r"\d+\Z")
-_BACK = re.compile(r"-(\d+)\Z")
-_UPDATE = re.compile(r"u(\d+)\Z")
-_AGO = re.compile(r"-(\d+(?:\.\d+)?)([smhd])\Z")
+_STEP = re.compile(r"\d{1,18}\Z")
+_BACK = re.compile(r"-(\d{1,18})\Z")
+_UPDATE = re.compile(r"u(\d{1,18})\Z")
+_AGO = re.compile(r"-(\d{1,9}(?:\.\d{1,9})?)([smhd])\Z")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
+PAST_WITHIN_S = 1.0
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 FORMS = "a step (1200), steps back (-50), an update (u41), -5m, 14:05:30 or live"
 
@@ -26,7 +28,8 @@ class Scope:
     """A question's ground: the reader, the attempt, and the moment it is asked as of.
 
     `step` is None before the first step; `is_now` says that no moment was named, so that what has
-    no step (the end of the run, events after the last step) belongs to it too.
+    no step (the end of the run, events after the last step) belongs to it too. `columns` are the
+    latest cells by then, `update_id` the row of the last update by then.
     """
 
     reader: Reader
@@ -34,6 +37,8 @@ class Scope:
     at: At
     is_now: bool
     now: float
+    columns: Columns
+    update_id: int
 
     @property
     def header(self) -> RunStarted:
@@ -60,41 +65,77 @@ class Scope:
 
 def scope(reader: Reader, when: str | None, *, live: bool, now: float) -> Scope:
     """The ground for a question asked as of `when`. Raises UsageError, NoDataYet."""
-    attempts = reader.attempts()
-    if not attempts:
+    attempt = reader.last_attempt()
+    if attempt is None:
         raise NoDataYet("the record is empty: no trainer has said hello")
-    attempt = attempts[-1]
     span = reader.span(attempt.attempt)
     if when is None or when.strip() in ("", "live", "now", "end"):
-        step = span[1] if span else None
-        moment = None if step is None else reader.time_of(attempt.attempt, step)
-        at = At(step, update_at(reader, attempt.attempt, step), moment, live, attempt.attempt)
-        return Scope(reader, attempt, at, True, now)
+        return _scope(reader, attempt, span[1] if span else None, live, True, now)
     if span is None:
         raise NoDataYet(f"{attempt.header.run_id} has not reported a step yet")
-    step = _step(reader, attempt, when.strip().replace(",", ""), span, now)
-    row = reader.block_at(attempt.attempt, step)
-    assert row is not None
-    step = int(row[0].steps[row[1]])
-    at = At(
-        step,
-        update_at(reader, attempt.attempt, step),
-        float(row[0].times[row[1]]),
-        False,
-        attempt.attempt,
-    )
-    return Scope(reader, attempt, at, False, now)
+    when = when.strip().replace(",", "")
+    if found := _UPDATE.match(when):
+        id, step = _update(reader, attempt, int(found[1]))
+        return _scope(reader, attempt, max(step, span[0]), False, False, now, id)
+    return _scope(reader, attempt, _step(reader, attempt, when, span, now), False, False, now)
 
 
-def update_at(reader: Reader, attempt: int, step: int | None) -> int | None:
-    """The number of the last update at or before a step."""
-    found = reader.rows(
-        "SELECT number FROM updates WHERE attempt = ? AND coalesce(step, -1) <= ?"
-        " ORDER BY step DESC, id DESC LIMIT 1",
-        attempt,
-        -1 if step is None else step,
-    )
-    return int(found[0][0]) if found else None
+class Past:
+    """The grounds so many vector steps before one, each made once.
+
+    Raises UsageError when too many were asked for to answer in time.
+    """
+
+    def __init__(self, of: Scope) -> None:
+        self._of = of
+        self._found: dict[int, Scope] = {0: of}
+        self._until = time.monotonic() + PAST_WITHIN_S
+
+    def __call__(self, back: int) -> Scope:
+        """The ground `back` vector steps before."""
+        if back not in self._found:
+            if time.monotonic() > self._until:
+                raise UsageError(
+                    "the condition looks too far back to be answered in time",
+                    "say a smaller number after 'for'",
+                )
+            of = self._of
+            step = of.reader.steps_back(of.attempt.attempt, of.step, back)
+            self._found[back] = _scope(of.reader, of.attempt, step, False, False, of.now)
+        return self._found[back]
+
+
+def _scope(
+    reader: Reader,
+    attempt: AttemptRow,
+    step: int | None,
+    live: bool,
+    is_now: bool,
+    now: float,
+    update_id: int | None = None,
+) -> Scope:
+    moment = None
+    found = None if step is None else reader.block_at(attempt.attempt, step)
+    if found is not None:
+        block, row = found
+        step, moment = int(block.steps[row]), float(block.times[row])
+    if update_id is None:
+        updates = reader.rows(
+            "SELECT id, number FROM updates WHERE attempt = ? AND step <= ?"
+            " ORDER BY step DESC, id DESC LIMIT 1",
+            attempt.attempt,
+            -1 if step is None else step,
+        ) or reader.rows(
+            "SELECT id, number FROM updates WHERE attempt = ? AND step IS NULL"
+            " ORDER BY id DESC LIMIT 1",
+            attempt.attempt,
+        )
+    else:
+        updates = reader.rows("SELECT id, number FROM updates WHERE id = ?", update_id)
+    id, update = updates[0] if updates else (0, None)
+    at = At(step, update, moment, live, attempt.attempt)
+    columns = Columns(reader, attempt.attempt, step)
+    return Scope(reader, attempt, at, is_now, now, columns, int(id))
 
 
 def _step(reader: Reader, attempt: AttemptRow, when: str, span: tuple[int, int], now: float) -> int:
@@ -102,8 +143,6 @@ def _step(reader: Reader, attempt: AttemptRow, when: str, span: tuple[int, int],
         return _within(int(when), span, when)
     if found := _BACK.match(when):
         return reader.steps_back(attempt.attempt, span[1], int(found[1]))
-    if found := _UPDATE.match(when):
-        return _step_of_update(reader, attempt, int(found[1]))
     if found := _AGO.match(when):
         newest = reader.time_of(attempt.attempt, span[1]) or now
         base = now if attempt.ended is None else newest
@@ -121,14 +160,16 @@ def _within(step: int, span: tuple[int, int], when: str) -> int:
     return step
 
 
-def _step_of_update(reader: Reader, attempt: AttemptRow, number: int) -> int:
+def _update(reader: Reader, attempt: AttemptRow, number: int) -> tuple[int, int]:
+    """The row and the step of an update."""
     found = reader.rows(
-        "SELECT step FROM updates WHERE attempt = ? AND number = ? ORDER BY id DESC LIMIT 1",
+        "SELECT id, coalesce(step, -1) FROM updates WHERE attempt = ? AND number = ?"
+        " ORDER BY id DESC LIMIT 1",
         attempt.attempt,
         number,
     )
-    if found and found[0][0] is not None:
-        return int(found[0][0])
+    if found:
+        return int(found[0][0]), int(found[0][1])
     ((low, high),) = reader.rows(
         "SELECT min(number), max(number) FROM updates WHERE attempt = ?", attempt.attempt
     )

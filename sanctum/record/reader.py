@@ -14,13 +14,19 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sanctum.record.blocks import Block, Latest, OpenBlock, SealedBlock, Steps, Times, latest
+from sanctum.record.blocks import Block, Cells, Steps, Times
 from sanctum.record.cells import NOT_MEASURED, States, Values
-from sanctum.record.writer import restored
+from sanctum.record.opened import OpenBlock
+from sanctum.record.sealed import SealedBlock
+from sanctum.record.segments import restored
+from sanctum.record.sizes import Sizes
 from sanctum.telemetry import RunStarted
 
 KEPT_BLOCKS = 8
 _header = msgspec.msgpack.Decoder(RunStarted)
+_ATTEMPT = (
+    "attempt, pid, pid_started, boot_id, started, last_time, ended, how, exception, traceback"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,8 @@ class Window:
 class Reader:
     """Reads a record through `db`; `open_block` gives the block that is still in memory.
 
-    `before_reading` makes queued rows visible (the writer's `settle`).
+    `before_reading` makes queued rows visible (the writer's `settle`), `sizes` are the writer's.
+    What never changes (headers, words, names of columns) is read once.
     """
 
     def __init__(
@@ -60,13 +67,18 @@ class Reader:
         db: sqlite3.Connection,
         open_block: Callable[[], OpenBlock | None] | None = None,
         before_reading: Callable[[], None] = lambda: None,
+        sizes: Sizes | None = None,
     ) -> None:
         self.db = db
+        self._sizes = sizes or Sizes(db)
         self._open_block = open_block
         self._before = before_reading
         self._kept: OrderedDict[int, SealedBlock] = OrderedDict()
         self._restored: OpenBlock | None = None
-        self._headers: dict[bytes, RunStarted] = {}
+        self._headers: dict[int, RunStarted] = {}
+        self._words: dict[int, str] = {}
+        self._names: list[str] = []
+        self._names_of: tuple[int, int, int] = (0, 0, 0)
         if open_block is None:
             self._restore()
 
@@ -80,37 +92,66 @@ class Reader:
         """The block that is not in chunks yet."""
         return self._restored if self._open_block is None else self._open_block()
 
+    @property
+    def sizes(self) -> Sizes:
+        """What the record holds, by class of data."""
+        self._before()
+        return self._sizes
+
     def attempts(self) -> list[AttemptRow]:
         """Every attempt, oldest first."""
-        rows = self.rows(
-            "SELECT attempt, header, pid, pid_started, boot_id, started, last_time, ended, how,"
-            " exception, traceback FROM attempts ORDER BY attempt"
-        )
-        return [AttemptRow(row[0], self._decoded(row[1]), *row[2:]) for row in rows]
+        rows = self.rows(f"SELECT {_ATTEMPT} FROM attempts ORDER BY attempt")
+        return [AttemptRow(row[0], self.header(row[0]), *row[1:]) for row in rows]
+
+    def last_attempt(self) -> AttemptRow | None:
+        """The newest attempt; None in an empty record."""
+        rows = self.rows(f"SELECT {_ATTEMPT} FROM attempts ORDER BY attempt DESC LIMIT 1")
+        return AttemptRow(rows[0][0], self.header(rows[0][0]), *rows[0][1:]) if rows else None
+
+    def header(self, attempt: int) -> RunStarted:
+        """What the trainer said at the start of an attempt."""
+        found = self._headers.get(attempt)
+        if found is None:
+            ((data,),) = self.rows("SELECT header FROM attempts WHERE attempt = ?", attempt)
+            found = self._headers[attempt] = _header.decode(data)
+        return found
+
+    def envs(self, attempt: int) -> int:
+        """How many environments an attempt has."""
+        return self.header(attempt).envs
 
     def words(self) -> dict[int, str]:
         """The texts that columns hold as codes."""
-        return {int(id): str(word) for id, word in self.rows("SELECT id, word FROM words")}
+        for id, word in self.rows("SELECT id, word FROM words WHERE id > ?", len(self._words)):
+            self._words[int(id)] = str(word)
+        return self._words
 
     def column_names(self) -> list[str]:
         """Every column that was ever said, sorted."""
-        names = {str(name) for (name,) in self.rows("SELECT name FROM columns")}
-        if self.open is not None:
-            names |= {*self.open.buffers, *self.open.carry}
-        return sorted(names)
+        block = self.open
+        ((count,),) = self.rows("SELECT coalesce(max(id), 0) FROM columns")
+        now = (count, block.id, len(block.buffers)) if block is not None else (count, 0, 0)
+        if now != self._names_of:
+            names = {str(name) for (name,) in self.rows("SELECT name FROM columns")}
+            if block is not None:
+                names |= {*block.buffers, *block.carry}
+            self._names, self._names_of = sorted(names), now
+        return self._names
 
     def span(self, attempt: int) -> tuple[int, int] | None:
         """First and last step of an attempt; None without any."""
-        ((first, last),) = self.rows(
-            "SELECT min(first_step), max(last_step) FROM blocks WHERE attempt = ? AND"
-            " (sealed = 1 OR rows > 0)",
-            attempt,
-        )
+        ends: list[int] = []
+        for end, order in (("first_step", ""), ("last_step", "DESC")):
+            found = self.rows(
+                f"SELECT {end} FROM blocks WHERE attempt = ? AND sealed = 1"
+                f" ORDER BY first_step {order} LIMIT 1",
+                attempt,
+            )
+            ends += [int(one) for (one,) in found]
         block = self.open
         if block is not None and block.attempt == attempt and block.rows:
-            first = int(block.steps[0]) if first is None else first
-            last = int(block.steps[-1])
-        return None if first is None else (int(first), int(last))
+            ends += [int(block.steps[0]), int(block.steps[-1])]
+        return (min(ends), max(ends)) if ends else None
 
     def block_at(self, attempt: int, step: int) -> tuple[Block, int] | None:
         """The block and the row that hold `step`, or the nearest step before it."""
@@ -140,16 +181,6 @@ class Reader:
             self._kept.move_to_end(id)
         return block
 
-    def envs(self, attempt: int) -> int:
-        """How many environments an attempt has."""
-        ((header,),) = self.rows("SELECT header FROM attempts WHERE attempt = ?", attempt)
-        return self._decoded(header).envs
-
-    def latest(self, name: str, attempt: int, step: int) -> Latest | None:
-        """What each environment last said of a column at or before `step`."""
-        found = self.block_at(attempt, step)
-        return None if found is None else latest(found[0], name, found[1])
-
     def time_of(self, attempt: int, step: int) -> float | None:
         """The wall time of the last row at or before `step`."""
         found = self.block_at(attempt, step)
@@ -164,7 +195,7 @@ class Reader:
                 return int(block.steps[place])
         found = self.rows(
             "SELECT id FROM blocks WHERE attempt = ? AND first_time <= ? AND sealed = 1"
-            " ORDER BY first_time DESC LIMIT 1",
+            " ORDER BY first_step DESC LIMIT 1",
             attempt,
             moment,
         )
@@ -176,20 +207,24 @@ class Reader:
 
     def steps_back(self, attempt: int, step: int, count: int) -> int:
         """The step `count` rows before `step`; the first one when there are not so many."""
-        span = self.span(attempt)
-        if span is None:
-            return step
-        at = step
-        left = count
-        while True:
-            found = self.block_at(attempt, at)
-            if found is None:
-                return span[0]
-            block, row = found
-            if left <= row:
-                return int(block.steps[row - left])
-            left -= row + 1
-            at = int(block.steps[0]) - 1
+        found = self.block_at(attempt, step)
+        if found is None:
+            span = self.span(attempt)
+            return span[0] if span else step
+        block, row = found
+        if count <= row:
+            return int(block.steps[row - count])
+        left, first = count - row, int(block.steps[0])
+        for id, rows, first_step in self.rows(
+            "SELECT id, rows, first_step FROM blocks WHERE attempt = ? AND first_step < ?"
+            " AND sealed = 1 ORDER BY first_step DESC",
+            attempt,
+            first,
+        ):
+            if left <= rows:
+                return int(self.sealed(int(id)).steps[rows - left])
+            left, first = left - rows, int(first_step)
+        return first
 
     def rows_between(self, attempt: int, first: int, last: int) -> int:
         """How many vector steps were recorded from `first` to `last`, `first` not counted."""
@@ -207,8 +242,10 @@ class Reader:
         return start[0].steps.size - start[1] - 1 + int(between) + end[1] + 1
 
     def window(self, names: Iterable[str], attempt: int, first: int, last: int) -> Window:
-        """All rows of some columns from step `first` to `last`; a column never said is left out."""
-        wanted = list(names)
+        """All rows of some columns from step `first` to `last`; a column never said is left out.
+
+        Cells of the open block are views: copy what outlives the question.
+        """
         pieces: list[tuple[Block, slice]] = []
         at = last
         while at >= first:
@@ -221,41 +258,42 @@ class Reader:
             at = int(block.steps[0]) - 1
         pieces.reverse()
         envs = self.envs(attempt)
-        cells = {}
-        for name in wanted:
-            parts = [(block.cells(name), part) for block, part in pieces]
-            known = [one[0].shape[2] for one, _ in parts if one is not None]
-            if not known:
-                continue
-            values, states = [], []
-            for one, part in parts:
-                if one is None:
-                    rows = part.stop - part.start
-                    values.append(np.zeros((rows, envs, known[0])))
-                    states.append(np.full((rows, envs), NOT_MEASURED, np.uint8))
-                else:
-                    values.append(one[0][part])
-                    states.append(one[1][part])
-            cells[name] = (np.concatenate(values), np.concatenate(states))
-        none = np.zeros(0, np.int64)
+        cells = {name: one for name in names if (one := _joined(name, pieces, envs)) is not None}
+        if not pieces:
+            return Window(np.zeros(0, np.int64), np.zeros(0), cells)
         return Window(
-            np.concatenate([block.steps[part] for block, part in pieces]) if pieces else none,
-            np.concatenate([block.times[part] for block, part in pieces])
-            if pieces
-            else none.astype(np.float64),
+            np.concatenate([block.steps[part] for block, part in pieces]),
+            np.concatenate([block.times[part] for block, part in pieces]),
             cells,
         )
 
     def _restore(self) -> None:
         """Put the last block of a file together that was not sealed when its recorder died."""
-        found = self.rows("SELECT id, attempt FROM blocks WHERE sealed = 0 ORDER BY id DESC")
+        found = self.rows(
+            "SELECT id, attempt FROM blocks WHERE sealed = 0 ORDER BY id DESC LIMIT 1"
+        )
         if found:
             id, attempt = (int(one) for one in found[0])
             self._restored = restored(self.db, id, attempt, self.envs(attempt))
 
-    def _decoded(self, header: object) -> RunStarted:
-        assert isinstance(header, bytes)
-        found = self._headers.get(header)
-        if found is None:
-            found = self._headers[header] = _header.decode(header)
-        return found
+
+def _joined(name: str, pieces: list[tuple[Block, slice]], envs: int) -> Cells | None:
+    """One column's cells over parts of blocks; a view where one block holds them all."""
+    parts = [block.cells(name) for block, _ in pieces]
+    known = [one for one in parts if one is not None]
+    if not known:
+        return None
+    if len(pieces) == 1:
+        rows = pieces[0][1]
+        return known[0][0][rows], known[0][1][rows]
+    like = known[-1][0]
+    values, states = [], []
+    for one, (_, rows) in zip(parts, pieces, strict=True):
+        if one is None or one[0].shape[2] != like.shape[2]:
+            count = rows.stop - rows.start
+            values.append(np.zeros((count, envs, like.shape[2]), like.dtype))
+            states.append(np.full((count, envs), NOT_MEASURED, np.uint8))
+        else:
+            values.append(one[0][rows])
+            states.append(one[1][rows])
+    return np.concatenate(values), np.concatenate(states)

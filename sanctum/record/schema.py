@@ -100,6 +100,7 @@ def create(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA wal_autocheckpoint=512")
+        db.execute("PRAGMA cache_spill=OFF")
     except sqlite3.DatabaseError as error:
         raise RecordError(f"{path} cannot be opened as a record: {error}") from error
     return db

@@ -4,9 +4,12 @@ stage an event. A seed is born when a slot that was empty says a stage that live
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sanctum.record.columns import Columns
+from sanctum.record.reader import Reader
 from sanctum.record.stages import is_alive
 from sanctum.record.writer import Writer
 from sanctum.telemetry import SeedState
@@ -24,6 +27,17 @@ class Lifecycles:
         """A new attempt: nothing is known of any slot."""
         self._stages.clear()
 
+    def recall(self, reader: Reader, attempt: int, step: int) -> None:
+        """Take the stages from the record, where an earlier recorder left them."""
+        columns = Columns(reader, attempt, step)
+        for name in columns.names:
+            if name.startswith("seed/") and name.endswith("/stage"):
+                slot = name.removeprefix("seed/").removesuffix("/stage")
+                for env in range(reader.envs(attempt)):
+                    stage = columns.word(name, env)
+                    if stage is not None:
+                        self._stages[env, slot] = stage
+
     def columns(self, state: SeedState, now: float) -> Iterator[tuple[str, float | None]]:
         """The cells of one state, by column; a change of stage is written as an event."""
         place = (state.env, state.slot)
@@ -33,8 +47,8 @@ class Lifecycles:
         if before != state.stage:
             self._stages[place] = state.stage
             if is_alive(state.stage) and (before is None or not is_alive(before)):
-                age = state.numbers.get("age_steps") or 0
-                yield prefix + "born", state.step - age
+                age = state.numbers.get("age_steps") or 0.0
+                yield prefix + "born", state.step - (age if math.isfinite(age) else 0.0)
             self._changed(state, before, now)
         if state.blueprint is not None:
             yield prefix + "blueprint", self._writer.code(state.blueprint)

@@ -114,7 +114,7 @@ class LiveRecorder:
             self.server.close()
             self.file.recorder = 0
             self.note_run()
-            self.writer.close()
+            self.writer.close(self.clock.now())
             os.close(self._claim.lock)
 
     def note_run(self) -> None:

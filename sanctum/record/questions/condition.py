@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from sanctum.errors import ConditionError, did_you_mean
-from sanctum.model.answers import ConditionAnswer, EnvRow
-from sanctum.model.conditions import Term, UnknownName, names, parse, truth
+from sanctum.model.answers import ConditionAnswer
+from sanctum.model.conditions import Term, UnknownName, names, parse, reach, truth
 from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number, reading
-from sanctum.record.columns import Columns
-from sanctum.record.moments import Scope, scope
+from sanctum.record.moments import Past, Scope
 from sanctum.record.pulse import Pulse
-from sanctum.record.questions.envs import all_rows, term
+from sanctum.record.questions.envs import EnvTerms
+from sanctum.record.questions.events import as_of
 from sanctum.record.questions.run import RATE_WINDOW_S, rate, state
 from sanctum.record.questions.series import scalars, update_rows
+from sanctum.telemetry import SEVERITIES
 from sanctum.telemetry.metrics import CATALOGUE, canonical
 
 RUN_NAMES = ("state", "step", "update", "lost", "steps_per_s", "silent_s", "warnings", "errors")
@@ -26,7 +27,7 @@ def condition_check(
     node = parse(condition)
     if env is not None:
         of.check_env(env)
-    ground = _Ground(of, pulse, env)
+    ground = _Ground(of, pulse, env, reach(node))
     try:
         holds = truth(node, ground.term)
     except UnknownName as unknown:
@@ -54,13 +55,13 @@ def condition_check(
 class _Ground:
     """Looks names up: the run's own, then the environment's, policy scalars, means of columns."""
 
-    def __init__(self, of: Scope, pulse: Pulse, env: int | None) -> None:
+    def __init__(self, of: Scope, pulse: Pulse, env: int | None, back: int) -> None:
         self._of = of
         self._pulse = pulse
         self._env = env
-        self._updates = [scalars(row[3]) for row in update_rows(of)]
-        self._rows: dict[int, EnvRow] = {}
-        self._columns = set(of.reader.column_names())
+        self._past = Past(of)
+        self._env_term = EnvTerms(self._past)
+        self._updates = [scalars(row[3]) for row in update_rows(of, back)]
 
     @property
     def is_complete(self) -> bool:
@@ -70,9 +71,8 @@ class _Ground:
     def sayable(self) -> list[str]:
         """Every name that means something here."""
         said = {name for values, masked in self._updates[:1] for name in (*values, *masked)}
-        columns = {one for one in self._columns if not one.startswith(("probability/", "mask/"))}
         own = {"health", "action", "target", "seeds"} if self._env is not None else set()
-        return [*RUN_NAMES, *sorted(said | columns | own)]
+        return [*RUN_NAMES, *sorted({*said, *self._of.columns.names, *own})]
 
     def term(self, name: str, back: int) -> Term:
         """The value of a name, `back` updates or steps ago. Raises UnknownName."""
@@ -81,16 +81,16 @@ class _Ground:
         name = canonical(name)
         if self._env is not None and self._of.at.step is not None:
             try:
-                return term(self._row(back), name)
+                return self._env_term(self._env, name, back)
             except UnknownName:
                 pass
         if any(name in values or name in masked for values, masked in self._updates):
             if back >= len(self._updates):
                 return None
             return self._updates[back][0].get(name)
-        column = name if name in self._columns else name.replace(".", "/")
-        if column in self._columns:
-            return None if self._env is not None else self._mean(column, back)
+        for column in (name, name.replace(".", "/")):
+            if self._of.columns.cells(column)[0]:
+                return None if self._env is not None else self._mean(column, back)
         raise UnknownName(name)
 
     def reading(self, name: str) -> Reading | None:
@@ -120,30 +120,17 @@ class _Ground:
             return state(of, self._pulse).since_s
         if name == "steps_per_s":
             return number(rate(of, RATE_WINDOW_S))
-        limit = "" if of.is_now else f" AND coalesce(step, -1) <= {of.step}"
-        least = 2 if name == "warnings" else 3
+        sql, values = as_of(of)
         ((count,),) = of.reader.rows(
-            f"SELECT count(*) FROM events WHERE attempt = ? AND severity >= ?{limit}",
+            f"SELECT count(*) FROM events WHERE {sql} AND attempt = ? AND severity >= ?",
+            *values,
             of.attempt.attempt,
-            least,
+            SEVERITIES.index("warn" if name == "warnings" else "error"),
         )
         return float(count)
 
-    def _row(self, back: int) -> EnvRow:
-        if back not in self._rows:
-            assert self._env is not None
-            self._rows[back] = all_rows(self._earlier(back), self._env)[0]
-        return self._rows[back]
-
     def _mean(self, column: str, back: int) -> float | None:
-        of = self._earlier(back)
-        found = Columns(of)
-        every = [number(found.reading(column, env)) for env in range(of.header.envs)]
+        of = self._past(back)
+        every = [number(of.columns.reading(column, env)) for env in range(of.header.envs)]
         values = [value for value in every if value is not None]
         return float(np.mean(values)) if values else None
-
-    def _earlier(self, back: int) -> Scope:
-        if back == 0:
-            return self._of
-        step = self._of.reader.steps_back(self._of.attempt.attempt, self._of.step, back)
-        return scope(self._of.reader, str(step), live=False, now=self._of.now)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import msgspec
+import functools
 
 from sanctum.errors import ConditionError, UsageError, did_you_mean
-from sanctum.model.answers import EnvRow, EnvsAnswer, Health
+from sanctum.model.answers import EnvRow, EnvsAnswer
 from sanctum.model.conditions import Term, UnknownName, parse, truth
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
-from sanctum.record.columns import Columns
 from sanctum.record.health import HealthCheck
-from sanctum.record.moments import Scope, scope
+from sanctum.record.moments import Past, Scope
 from sanctum.record.questions.seeds import slots_of
 from sanctum.record.stages import is_alive
 from sanctum.telemetry.metrics import canonical
@@ -49,67 +46,45 @@ def envs_list(
 
 def all_rows(of: Scope, only: int | None = None) -> list[EnvRow]:
     """Every environment's row (or one's), by number."""
-    columns = Columns(of)
     judge = HealthCheck(of)
-    words = of.reader.words()
     slots = slots_of(of)
     known = [
-        name
-        for name in of.reader.column_names()
-        if name not in READINGS
-        and not name.startswith(("seed/", "probability/", "mask/"))
-        and name not in ("observation", "recurrent")
+        name for name in of.columns.names if name not in READINGS and not name.startswith("seed/")
     ]
     envs = range(of.header.envs) if only is None else (only,)
-    return [_row(of, env, columns, judge, words, slots, known) for env in envs]
+    return [_row(of, env, judge, slots, known) for env in envs]
 
 
-def _row(
-    of: Scope,
-    env: int,
-    columns: Columns,
-    judge: Callable[[EnvRow], Health],
-    words: dict[int, str],
-    slots: list[str],
-    known: list[str],
-) -> EnvRow:
+def _row(of: Scope, env: int, judge: HealthCheck, slots: list[str], known: list[str]) -> EnvRow:
+    columns = of.columns
     readings = {name: columns.reading(name, env) for name in READINGS}
-    seeds = []
-    for slot in slots:
-        stage = columns.word(f"seed/{slot}/stage", env, words)
-        if stage is not None and is_alive(stage):
-            seeds.append(f"{slot}:{stage}")
+    seeds = [
+        f"{slot}:{stage}"
+        for slot in slots
+        if (stage := columns.word(f"seed/{slot}/stage", env)) is not None and is_alive(stage)
+    ]
     if readings["active_seeds"] == NOT_MEASURED and slots:
         readings["active_seeds"] = reading(len(seeds))
-    steps = [
-        step for name in (*READINGS, *known) if (step := columns.step_of(name, env)) is not None
-    ]
-    action, target = _action(of, columns, env)
-    row = EnvRow(
-        env,
-        Health("unknown", ""),
-        of.step - max(steps) if steps else None,
-        seeds=seeds,
-        action=action,
-        target=target,
-        columns={
-            name: one for name in known if (one := columns.reading(name, env)) != NOT_MEASURED
-        },
-        **readings,
+    others = {name: one for name in known if (one := columns.reading(name, env)) != NOT_MEASURED}
+    newest = columns.newest[env] if columns.newest else -1
+    age = of.step - newest if newest >= 0 else None
+    action, target = _action(of, env)
+    health = judge(env, age, readings)
+    return EnvRow(
+        env, health, age, seeds=seeds, action=action, target=target, columns=others, **readings
     )
-    return msgspec.structs.replace(row, health=judge(row))
 
 
-def _action(of: Scope, columns: Columns, env: int) -> tuple[str | None, str | None]:
+def _action(of: Scope, env: int) -> tuple[str | None, str | None]:
     """The op chosen last, and the slot it was for."""
     heads = of.header.actions
     if not heads:
         return None, None
     first = "op" if "op" in heads else next(iter(heads))
-    op = named(columns.reading(f"action/{first}", env), heads[first])
+    op = named(of.columns.reading(f"action/{first}", env), heads[first])
     if "slot" not in heads or first == "slot":
         return op, None
-    return op, named(columns.reading("action/slot", env), heads["slot"])
+    return op, named(of.columns.reading("action/slot", env), heads["slot"])
 
 
 def named(one: Reading, options: list[str]) -> str | None:
@@ -141,31 +116,44 @@ def term(row: EnvRow, name: str) -> Term:
     raise UnknownName(name)
 
 
+class EnvTerms:
+    """Names of a condition in one environment, now or some vector steps back."""
+
+    def __init__(self, past: Past) -> None:
+        self._past = past
+        self._rows: dict[tuple[int, int], EnvRow] = {}
+
+    def __call__(self, env: int, name: str, back: int) -> Term:
+        """The value of a name. Raises UnknownName."""
+        of = self._past(back)
+        name = canonical(name)
+        for spelled in (name, name.replace(".", "/")):
+            if of.columns.cells(spelled)[0]:
+                return number(of.columns.reading(spelled, env))
+        if (env, back) not in self._rows:
+            self._rows[env, back] = all_rows(of, env)[0]
+        return term(self._rows[env, back], name)
+
+
 def _held(of: Scope, rows: list[EnvRow], where: str) -> list[bool | None]:
     """For each row whether the condition holds; None where it cannot be known."""
     node = parse(where)
-    everywhere = {name for row in rows for name in row.columns}
-    sayable = {*everywhere, *READINGS, *WORDS, "env", "seeds", "age_steps"}
-    earlier: dict[int, list[EnvRow]] = {0: rows}
+    terms = EnvTerms(Past(of))
+    said = of.columns.names
 
-    def held(index: int) -> bool | None:
-        def lookup(name: str, back: int) -> Term:
-            if back not in earlier:
-                step = of.reader.steps_back(of.attempt.attempt, of.step, back)
-                earlier[back] = all_rows(scope(of.reader, str(step), live=False, now=of.now))
-            try:
-                return term(earlier[back][index], name)
-            except UnknownName:
-                if canonical(name).replace(".", "/") in of.reader.column_names():
-                    return None
-                raise
-
-        return truth(node, lookup)
+    def lookup(env: int, name: str, back: int) -> Term:
+        try:
+            return terms(env, name, back)
+        except UnknownName:
+            if canonical(name) in said or canonical(name).replace(".", "/") in said:
+                return None
+            raise
 
     try:
-        return [held(index) for index in range(len(rows))]
+        return [truth(node, functools.partial(lookup, row.env)) for row in rows]
     except UnknownName as unknown:
         name = str(unknown.args[0])
+        sayable = {*said, *READINGS, *WORDS, "env", "seeds", "age_steps"}
         raise ConditionError(
             f"no column '{name}' in '{where}'",
             did_you_mean(name, sayable) or f"there are {', '.join(sorted(sayable))}",
@@ -184,7 +172,8 @@ def _sorted(rows: list[EnvRow], sort: str) -> list[EnvRow]:
             did_you_mean(name, known) or f"there are {', '.join(sorted(known))}",
         ) from unknown
     present = [row for row in rows if (key := keys[row.env]) is not None and key == key]
-    missing = [row for row in rows if row not in present]
+    there = {row.env for row in present}
+    missing = [row for row in rows if row.env not in there]
     present.sort(
         key=lambda row: str(keys[row.env]) if isinstance(keys[row.env], str) else keys[row.env],  # type: ignore[arg-type,return-value]
         reverse=falling,

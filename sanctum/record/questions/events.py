@@ -11,6 +11,7 @@ from sanctum.model.answers import Event, EventsAnswer
 from sanctum.record.moments import Scope, scope
 from sanctum.telemetry import SEVERITIES
 
+END = "end"
 _COLUMNS = "id, attempt, step, time, severity, type, env, slot, text, data"
 
 
@@ -23,7 +24,7 @@ def events_list(
     limit: int | None = 20,
 ) -> EventsAnswer:
     """The newest events at or above `severity`, oldest of them first."""
-    sql, values = _as_of(of)
+    sql, values = as_of(of)
     if type is not None:
         _check_type(of, type)
         sql, values = sql + " AND type = ?", [*values, type]
@@ -57,7 +58,7 @@ def events_list(
 
 def events_of_env(of: Scope, env: int, limit: int) -> list[Event]:
     """The newest events of one environment, oldest of them first."""
-    sql, values = _as_of(of)
+    sql, values = as_of(of)
     found = of.reader.rows(
         f"SELECT {_COLUMNS} FROM events WHERE {sql} AND env = ? ORDER BY id DESC LIMIT ?",
         *values,
@@ -69,7 +70,7 @@ def events_of_env(of: Scope, env: int, limit: int) -> list[Event]:
 
 def events_of_slot(of: Scope, env: int, slot: str, limit: int = 50) -> list[Event]:
     """The newest events of one slot, oldest of them first."""
-    sql, values = _as_of(of)
+    sql, values = as_of(of)
     found = of.reader.rows(
         f"SELECT {_COLUMNS} FROM events WHERE {sql} AND env = ? AND slot = ?"
         " ORDER BY id DESC LIMIT ?",
@@ -98,25 +99,22 @@ def event(row: tuple[Any, ...]) -> Event:
     )
 
 
-def event_types(of: Scope) -> list[str]:
-    """Every type of event in the record."""
-    return [str(one) for (one,) in of.reader.rows("SELECT DISTINCT type FROM events ORDER BY 1")]
+def as_of(of: Scope) -> tuple[str, list[Any]]:
+    """The condition that leaves out what happened after the moment asked about.
 
-
-def _as_of(of: Scope) -> tuple[str, list[Any]]:
-    """The condition that leaves out what happened after the moment asked about."""
+    The end of an attempt happened after its last step, though it bears that step's number.
+    """
     if of.is_now:
         return "1", []
     attempt = of.attempt.attempt
-    return "(attempt < ? OR (attempt = ? AND coalesce(step, -1) <= ?))", [
-        attempt,
-        attempt,
-        of.step,
-    ]
+    return (
+        "(attempt < ? OR (attempt = ? AND (coalesce(step, -1) < ? OR (step = ? AND type != ?))))",
+        [attempt, attempt, of.step, of.step, END],
+    )
 
 
 def _check_type(of: Scope, type: str) -> None:
-    known = event_types(of)
+    known = of.reader.sizes.event_types()
     if type not in known:
         raise UsageError(
             f"no event of type '{type}' so far",

@@ -9,7 +9,7 @@ import numpy as np
 from sanctum.model.answers import ActionReward, Component, RewardsAnswer
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 from sanctum.record.cells import VALUE
-from sanctum.record.columns import Columns, known, mean, spread
+from sanctum.record.columns import known, mean, spread
 from sanctum.record.moments import Scope
 from sanctum.record.questions.policy import WINDOW_STEPS, head_of
 from sanctum.record.reader import Window
@@ -28,11 +28,10 @@ def rewards_read(of: Scope, env: int | None = None, window: int | None = None) -
     head = head_of(of)
     columns = ["reward", *(PREFIX + name for name in names)]
     rows = of.reader.window([*columns, f"action/{head}"], attempt, first, of.step)
-    latest = Columns(of)
-    components = [_component(of, name, PREFIX + name, env, rows, latest) for name in names]
+    components = [_component(of, name, PREFIX + name, env, rows) for name in names]
     weight = sum(abs(value) for one in components if (value := number(one.mean)) is not None)
     components = [_with_share(one, weight) for one in components]
-    total = _component(of, "total", "reward", env, rows, latest)
+    total = _component(of, "total", "reward", env, rows)
     residuals = _residuals(of, names, env, rows)
     last = _last_residual(components, total)
     return RewardsAnswer(
@@ -50,21 +49,19 @@ def rewards_read(of: Scope, env: int | None = None, window: int | None = None) -
 
 
 def component_names(of: Scope) -> list[str]:
-    """Components announced, then others that were sent."""
-    sent = [
-        name.removeprefix(PREFIX) for name in of.reader.column_names() if name.startswith(PREFIX)
-    ]
+    """Components announced, then others that were sent by then."""
+    sent = [name.removeprefix(PREFIX) for name in of.columns.said(PREFIX)]
     return list(dict.fromkeys([*of.header.rewards, *sent]))
 
 
 def _component(
-    of: Scope, name: str, column: str, env: int | None, rows: Window, latest: Columns
+    of: Scope, name: str, column: str, env: int | None, rows: Window
 ) -> Component:
     cells = rows.cells.get(column)
     values = np.zeros(0) if cells is None else known(cells, env)
     return Component(
         name,
-        _last(of, column, env, latest),
+        _last(of, column, env),
         mean(values),
         spread(values),
         NOT_MEASURED,
@@ -72,11 +69,11 @@ def _component(
     )
 
 
-def _last(of: Scope, column: str, env: int | None, latest: Columns) -> Reading:
+def _last(of: Scope, column: str, env: int | None) -> Reading:
     """The last value of one environment, or the mean of all environments' last values."""
     if env is not None:
-        return latest.reading(column, env)
-    readings = [latest.reading(column, one) for one in range(of.header.envs)]
+        return of.columns.reading(column, env)
+    readings = [of.columns.reading(column, one) for one in range(of.header.envs)]
     values = [value for one in readings if (value := number(one)) is not None]
     if not values:
         return readings[0] if readings else NOT_MEASURED

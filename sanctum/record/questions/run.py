@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sanctum.model.answers import Attempt, Header, Lost, RunAnswer, RunState, Size
+from sanctum.model.answers import Attempt, Header, Lost, RunAnswer, RunState
 from sanctum.model.readings import NOT_MEASURED, Reading, reading
 from sanctum.record.moments import Scope
 from sanctum.record.pulse import Pulse
-from sanctum.record.questions.events import event_types
+from sanctum.record.questions.events import as_of
 from sanctum.record.questions.series import scalars, update_rows
 
 RATE_WINDOW_S = 10.0
@@ -41,11 +41,11 @@ def run_read(of: Scope, path: Path, pulse: Pulse) -> RunAnswer:
         rate(of, None),
         lost,
         max(sum(one.count for one in lost), pulse.lost() if of.is_now else 0),
-        _sizes(of),
+        of.reader.sizes.all(),
         _attempts(of),
         of.reader.column_names(),
         sorted({name for row in update_rows(of, 1) for name in scalars(row[3])[0]}),
-        event_types(of),
+        of.reader.sizes.event_types(),
     )
 
 
@@ -130,29 +130,16 @@ def lost_of(of: Scope) -> list[Lost]:
 
 
 def _count(of: Scope, table: str) -> int:
-    limit = "" if of.is_now else f" AND coalesce(step, -1) <= {of.step}"
-    sql = f"SELECT count(*) FROM {table} WHERE attempt = ?{limit}"
-    return int(of.reader.rows(sql, of.attempt.attempt)[0][0])
-
-
-def _sizes(of: Scope) -> list[Size]:
-    """Compressed bytes by class of data, in the record as a whole."""
-    found = [
-        Size(str(what), int(used), int(rows), int(first), int(last))
-        for what, used, rows, first, last in of.reader.rows(
-            "SELECT n.class, sum(c.bytes), count(*), min(b.first_step), max(b.last_step)"
-            " FROM chunks c JOIN columns n ON n.id = c.column JOIN blocks b ON b.id = c.block"
-            " GROUP BY n.class ORDER BY 2 DESC"
-        )
-    ]
-    for table in ("segments", "updates", "episodes", "vitals", "weights"):
-        ((used, rows),) = of.reader.rows(f"SELECT sum(length(data)), count(*) FROM {table}")
-        if rows:
-            found.append(Size(table, int(used or 0), int(rows)))
-    ((used, rows),) = of.reader.rows("SELECT sum(length(text)), count(*) FROM events")
-    if rows:
-        found.append(Size("events", int(used or 0), int(rows)))
-    return found
+    """Rows of this attempt by the moment."""
+    attempt = of.attempt.attempt
+    if of.is_now:
+        return of.reader.sizes.rows(table, attempt)
+    if table == "events":
+        sql, values = as_of(of)
+    else:
+        sql, values = "step <= ?", [of.step]
+    sql = f"SELECT count(*) FROM {table} WHERE attempt = ? AND {sql}"
+    return int(of.reader.rows(sql, attempt, *values)[0][0])
 
 
 def _attempts(of: Scope) -> list[Attempt]:

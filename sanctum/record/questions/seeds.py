@@ -5,7 +5,6 @@ from __future__ import annotations
 from sanctum.errors import UsageError, did_you_mean
 from sanctum.model.answers import GateInput, SeedAnswer, SeedRow, SeedsAnswer
 from sanctum.model.readings import NOT_MEASURED, Measured, Reading, number, reading
-from sanctum.record.columns import Columns
 from sanctum.record.moments import Scope
 from sanctum.record.questions.events import events_of_slot
 from sanctum.record.questions.series import curve
@@ -25,21 +24,20 @@ _GROWING = ("age_steps", "stage_steps")
 
 
 def slots_of(of: Scope) -> list[str]:
-    """The slots of this run: those announced, and those that were spoken of."""
+    """The slots of this run: those announced, and those that were spoken of by then."""
     spoken = [
-        name.split("/")[1]
-        for name in of.reader.column_names()
-        if name.startswith("seed/") and name.endswith("/stage")
+        name.removeprefix("seed/").removesuffix("/stage")
+        for name in of.columns.said("seed/")
+        if name.endswith("/stage")
     ]
     return list(dict.fromkeys([*of.header.slots, *spoken]))
 
 
-def seed_row(
-    of: Scope, columns: Columns, words: dict[int, str], env: int, slot: str, inputs: list[str]
-) -> SeedRow | None:
+def seed_row(of: Scope, env: int, slot: str, inputs: list[str]) -> SeedRow | None:
     """What is in a slot; None when nothing was ever said of it. `inputs` are gate inputs' names."""
+    columns = of.columns
     prefix = f"seed/{slot}/"
-    stage = columns.word(prefix + "stage", env, words)
+    stage = columns.word(prefix + "stage", env)
     if stage is None:
         return None
     if stage.upper() in EMPTY:
@@ -56,7 +54,7 @@ def seed_row(
         readings["age_steps"] = reading(of.step - born)
     gate_step = columns.step_of(prefix + "gate", env)
     gate = (
-        columns.word(prefix + "gate", env, words, not_before=since)
+        columns.word(prefix + "gate", env, not_before=since)
         if gate_step is not None and gate_step == said
         else None
     )
@@ -64,9 +62,9 @@ def seed_row(
         env,
         slot,
         stage,
-        columns.word(prefix + "blueprint", env, words, not_before=since),
+        columns.word(prefix + "blueprint", env, not_before=since),
         gate=gate,
-        gate_inputs=_inputs(columns, prefix, env, gate_step, inputs) if gate else [],
+        gate_inputs=_inputs(of, prefix, env, gate_step, inputs) if gate else [],
         said_age_steps=None if said is None else of.step - said,
         **readings,
     )
@@ -74,14 +72,13 @@ def seed_row(
 
 def rows(of: Scope, env: int | None = None) -> list[SeedRow]:
     """Every slot that was ever spoken of, by environment and slot."""
-    columns, words = Columns(of), of.reader.words()
-    names = of.reader.column_names()
+    names = of.columns.said("seed/")
     envs = range(of.header.envs) if env is None else (env,)
     found = []
     for slot in slots_of(of):
         inputs = gate_inputs(names, slot)
         for one in envs:
-            row = seed_row(of, columns, words, one, slot, inputs)
+            row = seed_row(of, one, slot, inputs)
             if row is not None:
                 found.append(row)
     return sorted(found, key=lambda row: (row.env, row.slot))
@@ -140,8 +137,8 @@ def seed_read(of: Scope, env: int, slot: str) -> SeedAnswer:
         raise UsageError(
             f"no slot '{slot}'", did_you_mean(slot, slots) or f"there are {', '.join(slots)}"
         )
-    names = of.reader.column_names()
-    row = seed_row(of, Columns(of), of.reader.words(), env, slot, gate_inputs(names, slot))
+    names = of.columns.said("seed/")
+    row = seed_row(of, env, slot, gate_inputs(names, slot))
     born = None
     if row is not None and isinstance(row.age_steps, Measured):
         born = max(0, of.step - int(row.age_steps.value))
@@ -156,9 +153,10 @@ def seed_read(of: Scope, env: int, slot: str) -> SeedAnswer:
 
 
 def _inputs(
-    columns: Columns, prefix: str, env: int, step: int | None, names: list[str]
+    of: Scope, prefix: str, env: int, step: int | None, names: list[str]
 ) -> list[GateInput]:
     """The inputs said together with the gate; one that is absent does not pass."""
+    columns = of.columns
     found = []
     for name in names:
         if columns.step_of(f"{prefix}needs/{name}", env) != step:

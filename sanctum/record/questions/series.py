@@ -68,10 +68,10 @@ def curve(
 def update_rows(of: Scope, last: int | None = None) -> list[tuple[int, int | None, float, bytes]]:
     """Number, step, time and data of updates up to the moment, newest first."""
     return of.reader.rows(
-        "SELECT number, step, time, data FROM updates WHERE attempt = ?"
-        " AND coalesce(step, -1) <= ? ORDER BY id DESC LIMIT ?",
+        "SELECT number, step, time, data FROM updates WHERE attempt = ? AND id <= ?"
+        " ORDER BY id DESC LIMIT ?",
         of.attempt.attempt,
-        -1 if of.at.step is None else of.at.step,
+        of.update_id,
         -1 if last is None else last,
     )
 

@@ -1,0 +1,62 @@
+"""Backfill: cells of earlier rows, said only later, in whichever block those rows are by now."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sanctum.record.cells import States, Values
+from sanctum.record.reader import Reader
+from sanctum.record.sealed import SealedBlock
+from sanctum.record.writer import Writer
+
+
+def backfill(
+    writer: Writer,
+    reader: Reader,
+    attempt: int,
+    first_step: int,
+    name: str,
+    values: Values,
+    states: States,
+) -> None:
+    """Set a column for the steps from `first_step` on; steps without a row are passed over.
+
+    Values are (steps, envs, width), states (steps, envs).
+    """
+    oldest: int | None = None
+    at = first_step + values.shape[0] - 1
+    while at >= first_step:
+        found = reader.block_at(attempt, at)
+        if found is None:
+            break
+        block, row = found
+        start = int(np.searchsorted(block.steps, first_step, "left"))
+        if start > row:
+            break
+        picked, rows = block.steps[start : row + 1] - first_step, slice(start, row + 1)
+        if isinstance(block, SealedBlock):
+            writer.amend(block, name, rows, values[picked], states[picked])
+            oldest = block.id
+        elif writer.open is not None:
+            writer.open.put(name, rows, slice(None), values[picked], states[picked])
+        at = int(block.steps[0]) - 1
+    if oldest is not None and values.shape[2] == 1:
+        _carry_on(writer, reader, attempt, oldest, name)
+
+
+def _carry_on(writer: Writer, reader: Reader, attempt: int, oldest: int, name: str) -> None:
+    """Tell the blocks after an amended one what was last said before them."""
+    ids = reader.rows(
+        "SELECT id FROM blocks WHERE attempt = ? AND id >= ? AND sealed = 1 ORDER BY id",
+        attempt,
+        oldest,
+    )
+    said = None
+    for (id,) in ids:
+        block = reader.sealed(int(id))
+        if said is not None:
+            writer.carry_into(block, name, said)
+        said = block.latest(name, block.rows - 1)
+    open_block = writer.open if writer.open and writer.open.attempt == attempt else None
+    if said is not None and (open_block is not None or writer.open is None):
+        writer.carry_into(open_block, name, said)
