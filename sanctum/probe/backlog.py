@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from sanctum.probe.copies import size_of
 from sanctum.telemetry import Backfill, Frame, Gap, PolicySaved, Step
 
 LIMIT_BYTES = 64 * 1024 * 1024
@@ -39,7 +40,7 @@ class Backlog:
         if queued > self._limits[MATRICES]:
             if isinstance(frame, Step):
                 if frame.matrices:
-                    used_bytes -= sum(len(one.data) for one in frame.matrices.values())
+                    used_bytes -= sum(size_of(one) for one in frame.matrices.values())
                     frame.matrices = {}
                     self._note(MATRICES, frame.step)
                 if queued > self._limits[COLUMNS]:
@@ -55,6 +56,13 @@ class Backlog:
             self._close_gaps()
         self._put_bytes += used_bytes
         self._frames.append((frame, used_bytes))
+
+    def miss(self, step: int, count: int) -> None:
+        """Note readings of a step that a device could not hand over in time."""
+        self.lost += count
+        self._closed.append(
+            Gap(COLUMNS, step, step, count, "pinned memory was full, or a graph was being captured")
+        )
 
     def take(self) -> Frame | None:
         """The oldest frame, or None."""

@@ -5,48 +5,82 @@ Runs on the training thread at every step, so each branch is ordered by how comm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sanctum.telemetry import Array
 from sanctum.telemetry.arrays import KINDS, MASKED_CELL, pack
 
+if TYPE_CHECKING:
+    from sanctum.probe.tensors import OnItsWay
+
 _DTYPES: dict[Any, str] = {}
+_TAKERS: dict[type, Callable[[Any], Any]] = {}
 
 
-def copied(values: Any) -> Array:
-    """`values` as an `Array` of its own bytes.
+class NoRoom(Exception):
+    """No pinned memory is free, or a graph is being captured: a device's reading is left out."""
+
+
+def gather(given: Mapping[str, Any], into: dict[str, Any], missed: list[str]) -> int:
+    """Put a copy of every array of `given` under its name into `into`; gives their bytes.
+
+    None is left out. What a device could not hand over in time goes to `missed` by name. Raises
+    TypeError for what is no array of numbers.
+    """
+    used = 0
+    known = _DTYPES
+    for name, values in given.items():
+        if type(values) is np.ndarray:
+            dtype = known.get(values.dtype) or _named(values.dtype)
+            data = values.tobytes()
+            into[name] = Array(dtype, values.shape, data)
+            used += len(data)
+        elif values is not None:
+            try:
+                one = into[name] = copied(values)
+            except NoRoom:
+                missed.append(name)
+            else:
+                used += size_of(one)
+    return used
+
+
+def size_of(one: Array | OnItsWay) -> int:
+    """The bytes of its values."""
+    return len(one.data) if isinstance(one, Array) else one.used_bytes
+
+
+def copied(values: Any) -> Array | OnItsWay:
+    """`values` as an `Array` of its own bytes, or as a copy that a device has yet to deliver.
 
     Takes numpy arrays (masked ones keep their mask), torch tensors and sequences of numbers.
     Raises TypeError for what is none of these.
     """
     if type(values) is not np.ndarray:
-        if isinstance(values, np.ma.MaskedArray):
-            return pack(values)
-        if type(values).__module__.partition(".")[0] == "torch":
-            from sanctum.probe.tensors import on_host
-
-            values = on_host(values)
-        else:
-            values = np.asarray(values)
-    dtype = values.dtype
-    name = _DTYPES.get(dtype)
-    if name is None:
-        if dtype.kind not in KINDS:
-            raise TypeError(f"numbers were expected, not an array of {dtype}")
-        name = _DTYPES[dtype] = dtype.str
-    return Array(name, values.shape, values.tobytes())
+        taken = _TAKERS.get(type(values)) or _taker(type(values))
+        values = taken(values)
+        if type(values) is not np.ndarray:
+            return _unfinished(values)
+    dtype = _DTYPES.get(values.dtype) or _named(values.dtype)
+    return Array(dtype, values.shape, values.tobytes())
 
 
-def chosen(actions: Any) -> Array:
-    """Indices of actions; negative ones mean that the head was not used: *masked*."""
-    array = copied(actions)
-    values = np.frombuffer(array.data, array.dtype)
+def _unfinished(values: Any) -> Array | OnItsWay:
+    """A masked array packed with its mask; what a device has yet to deliver as it is."""
+    if isinstance(values, np.ma.MaskedArray):
+        return pack(values)
+    on_its_way: OnItsWay = values
+    return on_its_way
+
+
+def mark_unused(actions: Array) -> None:
+    """Mark negative indices of a head that was not used as *masked*."""
+    values = np.frombuffer(actions.data, actions.dtype)
     if values.size and values.min() < 0:
-        array.states = ((values < 0) * np.uint8(MASKED_CELL)).astype(np.uint8).tobytes()
-    return array
+        actions.states = ((values < 0) * np.uint8(MASKED_CELL)).astype(np.uint8).tobytes()
 
 
 def prefixed(prefix: str, names: dict[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,3 +92,37 @@ def prefixed(prefix: str, names: dict[str, str], given: Mapping[str, Any]) -> di
             full = names[name] = f"{prefix}/{name}"
         flat[full] = value
     return flat
+
+
+def arrive(columns: dict[str, Any]) -> None:
+    """Wait for copies that a device has yet to deliver, and mark what heads did not use.
+
+    The sender's, never the training thread's.
+    """
+    for name, one in columns.items():
+        if not isinstance(one, Array):
+            columns[name] = one.array()
+        if name.startswith("action/"):
+            mark_unused(columns[name])
+
+
+def _taker(kind: type) -> Callable[[Any], Any]:
+    """How to make an array of a `kind` of thing; torch is known only once a tensor has come by."""
+    if kind.__module__.partition(".")[0] == "torch":
+        from sanctum.probe.tensors import taken
+
+        return _TAKERS.setdefault(kind, taken)
+    if issubclass(kind, np.ma.MaskedArray):
+        return _TAKERS.setdefault(kind, _itself)
+    return _TAKERS.setdefault(kind, np.asarray)
+
+
+def _itself(values: Any) -> Any:
+    return values
+
+
+def _named(dtype: np.dtype[Any]) -> str:
+    """numpy's short string of a dtype. Raises TypeError for what holds no numbers."""
+    if dtype.kind not in KINDS:
+        raise TypeError(f"numbers were expected, not an array of {dtype}")
+    return _DTYPES.setdefault(dtype, dtype.str)

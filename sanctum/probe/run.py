@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
 from sanctum.probe import endings
 from sanctum.probe.backlog import Backlog
-from sanctum.probe.copies import chosen, copied, prefixed
+from sanctum.probe.copies import gather, prefixed
 from sanctum.probe.sender import Sender
 from sanctum.telemetry import (
     SEVERITIES,
@@ -93,29 +93,27 @@ class Run:
         if not self.recording:
             return
         try:
-            flat = {name: copied(value) for name, value in columns.items() if value is not None}
-            if rewards:
-                named = prefixed("reward", self._names["reward"], rewards)
-                flat.update({name: copied(value) for name, value in named.items()})
-            if actions:
-                named = prefixed("action", self._names["action"], actions)
-                flat.update({name: chosen(value) for name, value in named.items()})
+            flat: dict[str, Array] = {}
             matrices: dict[str, Array] = {}
-            for kind, given in (("probability", probabilities), ("mask", masks)):
+            missed: list[str] = []
+            used = 64 + gather(columns, flat, missed)
+            for kind, given, into in (
+                ("reward", rewards, flat),
+                ("action", actions, flat),
+                ("probability", probabilities, matrices),
+                ("mask", masks, matrices),
+            ):
                 if given:
-                    named = prefixed(kind, self._names[kind], given)
-                    matrices.update({name: copied(value) for name, value in named.items()})
-            if observation is not None:
-                matrices["observation"] = copied(observation)
-            if recurrent is not None:
-                matrices["recurrent"] = copied(recurrent)
-            used = sum([len(one.data) for one in flat.values()])
-            used += sum([len(one.data) for one in matrices.values()])
+                    used += gather(prefixed(kind, self._names[kind], given), into, missed)
+            if observation is not None or recurrent is not None:
+                used += gather(
+                    {"observation": observation, "recurrent": recurrent}, matrices, missed
+                )
+            if missed:
+                self._backlog.miss(int(step), len(missed))
             subset = None if envs is None else [int(env) for env in envs]
             self._last_step = int(step)
-            self._backlog.put(
-                Step(self._last_step, flat, matrices, subset, time.monotonic()), used + 64
-            )
+            self._backlog.put(Step(self._last_step, flat, matrices, subset, monotonic()), used)
         except Exception as error:
             self._refuse("step", error)
 
@@ -272,8 +270,8 @@ class Run:
     def backfill(self, first_step: int, /, **columns: Any) -> None:
         """Columns (T, E) for the T steps from `first_step` on: advantages, returns."""
         try:
-            flat = {name: copied(value) for name, value in columns.items()}
-            used = sum([len(one.data) for one in flat.values()])
+            flat: dict[str, Array] = {}
+            used = gather(columns, flat, [])
             self._put(Backfill(int(first_step), flat), used)
         except Exception as error:
             self._refuse("backfill", error)

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 
 from sanctum.probe.backlog import Backlog
+from sanctum.probe.copies import arrive
 from sanctum.probe.launch import hang_up
-from sanctum.telemetry import Beat, Frame
+from sanctum.telemetry import Backfill, Beat, Frame, Step
 from sanctum.telemetry.frames import encode
 
 WAKE_S = 0.05
@@ -72,6 +73,11 @@ class Sender:
         batch: list[bytes] = []
         held = 0
         for frame in self._waiting(all_of_them):
+            if isinstance(frame, Step):
+                arrive(frame.columns)
+                arrive(frame.matrices)
+            elif isinstance(frame, Backfill):
+                arrive(frame.columns)
             data = encode(frame)
             batch.append(data)
             held += len(data)

@@ -1,24 +1,136 @@
-"""Torch tensors: the one file of the probe that knows torch, loaded when one is handed over."""
+"""Torch tensors: the one file of the probe that knows torch, loaded when one is handed over.
+
+A CPU tensor is a view that the caller copies. A CUDA tensor is copied on a stream of our own into
+pinned memory that was allocated before; the sender waits for that copy, the training thread never.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import numpy.typing as npt
+import torch
+
+from sanctum.probe.copies import NoRoom
+from sanctum.telemetry import Array
+
+SLOTS, LEAST_BYTES, MOST_BYTES = 64, 1024, 64 * 1024 * 1024
 
 
-def on_host(tensor: Any) -> npt.NDArray[Any]:
-    """A view of a CPU tensor as a numpy array; half precisions numpy lacks become float32.
+class Slot:
+    """A piece of pinned memory on loan; it goes back when nothing refers to the loan any more."""
 
-    A tensor on a device is copied, which waits for that device: trainers that keep their columns
-    there should hand over one stacked CPU copy a step.
+    def __init__(self, memory: torch.Tensor, free: deque[torch.Tensor]) -> None:
+        self.memory = memory
+        self._free = free
+
+    def __del__(self) -> None:
+        self._free.append(self.memory)
+
+
+class Ring:
+    """Pinned memory in slots of a few sizes, each size allocated once, when it is first seen.
+
+    `lend` is the training thread's; slots come back from any thread.
     """
-    import torch
 
+    def __init__(
+        self, allocate: Callable[[int], torch.Tensor], most_bytes: int = MOST_BYTES
+    ) -> None:
+        self._allocate = allocate
+        self._left = most_bytes
+        self._free: dict[int, deque[torch.Tensor]] = {}
+
+    def lend(self, used_bytes: int) -> Slot:
+        """A slot of at least so many bytes. Raises NoRoom."""
+        size = LEAST_BYTES
+        while size < used_bytes:
+            size *= 2
+        free = self._free.get(size)
+        if free is None:
+            count = min(SLOTS, self._left // size)
+            if count < 2:
+                raise NoRoom
+            self._left -= count * size
+            whole = self._allocate(count * size)
+            free = self._free[size] = deque(torch.split(whole, size))
+        try:
+            return Slot(free.popleft(), free)
+        except IndexError:
+            raise NoRoom from None
+
+
+class OnItsWay:
+    """A device's tensor whose copy is under way. `array()` waits for it; not for the trainer."""
+
+    def __init__(self, slot: Slot, source: torch.Tensor, event: Any) -> None:
+        self._slot = slot
+        self._event = event
+        self._dtype, self._shape = source.dtype, tuple(source.shape)
+        self.used_bytes = source.numel() * source.element_size()
+
+    def array(self) -> Array:
+        """The copied values, once they have arrived."""
+        self._event.synchronize()
+        values = self._slot.memory[: self.used_bytes].view(self._dtype).view(self._shape).numpy()
+        return Array(values.dtype.str, values.shape, values.tobytes())
+
+
+class _Device:
+    """The copying stream of one device, and the pinned memory it fills."""
+
+    _all: dict[Any, _Device] = {}
+    _making = threading.Lock()
+
+    def __init__(self, device: torch.device) -> None:
+        self.stream: Any = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        self.ring = Ring(lambda size: torch.empty(size, dtype=torch.uint8, pin_memory=True))
+
+    @classmethod
+    def of(cls, device: torch.device) -> _Device:
+        """The one of that device, made at its first tensor."""
+        with cls._making:
+            if device not in cls._all:
+                cls._all[device] = cls(device)
+            return cls._all[device]
+
+
+def taken(tensor: Any) -> npt.NDArray[Any] | OnItsWay:
+    """A CPU tensor as a numpy view; a CUDA tensor as a copy on its way. Raises NoRoom.
+
+    Half precision that numpy lacks becomes float32. Other devices' tensors are copied in the call.
+    """
+    if tensor.is_cpu:
+        try:
+            plain: npt.NDArray[Any] = tensor.numpy()
+            return plain
+        except (RuntimeError, TypeError):
+            pass  # it carries a gradient, or a dtype that numpy lacks
     given = tensor.detach()
+    if given.is_cuda:
+        return _sent_for(given)
     if given.dtype is torch.bfloat16:
         given = given.float()
-    if given.device.type != "cpu":
-        given = given.cpu()
-    array: npt.NDArray[Any] = given.numpy()
+    array: npt.NDArray[Any] = given.cpu().numpy()
     return array
+
+
+def _sent_for(given: torch.Tensor) -> OnItsWay:
+    if torch.cuda.is_current_stream_capturing():
+        raise NoRoom
+    device = _Device.of(given.device)
+    producer = torch.cuda.current_stream(given.device)
+    with torch.cuda.device(given.device), torch.cuda.stream(device.stream):
+        device.stream.wait_stream(producer)
+        given.record_stream(device.stream)
+        source = given.float() if given.dtype is torch.bfloat16 else given
+        source = source.contiguous()
+        slot = device.ring.lend(source.numel() * source.element_size())
+        used = source.numel() * source.element_size()
+        slot.memory[:used].view(source.dtype).view(source.shape).copy_(source, non_blocking=True)
+        event: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event.record(device.stream)
+    return OnItsWay(slot, source, event)
