@@ -16,6 +16,10 @@ class Pulse:
         """Whether the trainer's process runs and has not said that it ended."""
         return False
 
+    def is_heard(self) -> bool:
+        """Whether somebody records what the trainer says."""
+        return True
+
     def heard(self) -> float:
         """When the trainer last said something of the run."""
         return 0.0

@@ -14,7 +14,9 @@ when an older program could not read a newer file.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
@@ -86,8 +88,8 @@ def create(path: Path) -> sqlite3.Connection:
 
     Raises RecordError for a file that is none of ours or newer than this program.
     """
-    fresh = not path.exists() or path.stat().st_size == 0
     try:
+        fresh = not path.exists() or path.stat().st_size == 0
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA busy_timeout=2000")
         if fresh:
@@ -101,28 +103,66 @@ def create(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA wal_autocheckpoint=512")
         db.execute("PRAGMA cache_spill=OFF")
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, OSError) as error:
         raise RecordError(f"{path} cannot be opened as a record: {error}") from error
     return db
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:
-    """An existing record, to read only. Raises RecordError with what is the matter."""
+    """An existing record, to read only. Raises RecordError with what is the matter.
+
+    A file in WAL mode where nothing may be written is copied with its WAL, recovered, and read from
+    the copy, which is gone when the connection is. (``immutable=1`` would silently lose the WAL.)
+    """
+    if path.is_dir():
+        raise RecordError(f"{path} is a folder, not a record")
     if not path.is_file():
         raise RecordError(f"no such file: {path}")
-    with path.open("rb") as start:
-        if start.read(16) != b"SQLite format 3\0":
-            raise RecordError(f"{path} is not a record of Sanctum's: it is no SQLite file")
     try:
-        db = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None
-        )
+        with path.open("rb") as start:
+            head = start.read(20)
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}") from error
+    if not head.startswith(b"SQLite format 3\0"):
+        raise RecordError(f"{path} is not a record of Sanctum's: it is no SQLite file")
+    try:
+        try:
+            return _checked(path, path)
+        except sqlite3.OperationalError:
+            if head[18:20] != b"\2\2":
+                raise
+            return _recovered(path)
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise RecordError(f"{path} cannot be opened as a record: {error}") from error
+
+
+def _checked(place: Path, path: Path) -> sqlite3.Connection:
+    """The file at `place`, which stands for the record at `path`."""
+    db = sqlite3.connect(
+        f"file:{quote(str(place.absolute()))}?mode=ro", uri=True, isolation_level=None
+    )
+    try:
         db.execute("PRAGMA busy_timeout=2000")
         db.execute("PRAGMA query_only=1")
         check(db, path)
-    except sqlite3.DatabaseError as error:
-        raise RecordError(f"{path} cannot be opened as a record: {error}") from error
+    except BaseException:
+        db.close()
+        raise
     return db
+
+
+def _recovered(path: Path) -> sqlite3.Connection:
+    with tempfile.TemporaryDirectory(prefix="sanctum-") as aside:
+        copy = Path(aside) / path.name
+        for tail in ("", "-wal"):
+            if Path(f"{path}{tail}").exists():
+                shutil.copyfile(f"{path}{tail}", f"{copy}{tail}")
+        db = sqlite3.connect(copy, isolation_level=None)
+        try:
+            finish(db)
+        finally:
+            db.close()
+        return _checked(copy, path)
 
 
 def check(db: sqlite3.Connection, path: Path) -> None:

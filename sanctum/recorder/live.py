@@ -45,7 +45,12 @@ def record_live(link: socket.socket) -> None:
     header.run_id = claimed.run_id
     _spread_over_all_cores()
     try:
-        LiveRecorder(link, frames, header, rest, claimed).run()
+        recorder = LiveRecorder(link, frames, header, rest, claimed)
+    except SanctumError as error:
+        link.sendall(json.dumps({"error": error.sentence}).encode() + b"\n")
+        return
+    try:
+        recorder.run()
     except Exception:
         log.exception("the recorder failed")
         raise
@@ -100,7 +105,7 @@ class LiveRecorder:
         self.intake = Intake(self.loop, link, frames, self.ingest)
         self.pulse.trainer = self.intake.trainer
         linger_s = float(os.environ.get("SANCTUM_LINGER_S", LINGER_S))
-        Lifetime(self.loop, self.server, linger_s, lambda: self.intake.trainer.is_alive)
+        Lifetime(self.loop, self.server, linger_s, self._is_needed)
         self.loop.every_tick(self._tick)
 
     def run(self) -> None:
@@ -116,6 +121,10 @@ class LiveRecorder:
             self.note_run()
             self.writer.close(self.clock.now())
             os.close(self._claim.lock)
+
+    def _is_needed(self) -> bool:
+        """While the trainer's process is there and its run goes on."""
+        return self.intake.trainer.is_alive and self.ingest.ended is None
 
     def note_run(self) -> None:
         """Bring the file beside the record up to date."""

@@ -23,7 +23,7 @@ from sanctum.wire.server import Server
 log = logging.getLogger(__name__)
 TICK_S = 1.0
 READ_BYTES = 1 << 20
-READS_A_TURN = 8
+READS_A_TURN = 2
 
 
 class Loop:
@@ -32,6 +32,7 @@ class Loop:
     def __init__(self) -> None:
         self.selector = selectors.DefaultSelector()
         self.stopping = False
+        self.failures = 0
         self._ticks: list[Callable[[], None]] = []
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._stop)
@@ -50,11 +51,19 @@ class Loop:
         due = time.monotonic() + TICK_S
         while not self.stopping:
             for key, events in self.selector.select(max(0.0, due - time.monotonic())):
-                key.data(events)
+                self._call(key.data, events)
             if time.monotonic() >= due:
                 for tick in self._ticks:
-                    tick()
+                    self._call(tick)
                 due = time.monotonic() + TICK_S
+
+    def _call(self, call: Callable[..., object], *given: object) -> None:
+        """The last resort: what fails is logged and counted, and the recorder goes on."""
+        try:
+            call(*given)
+        except Exception:
+            self.failures += 1
+            log.exception("something failed in the recorder; it goes on")
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.stopping = True

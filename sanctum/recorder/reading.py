@@ -5,36 +5,99 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import sys
 from pathlib import Path
 
-from sanctum.errors import SanctumError
+from sanctum.errors import RecordError, SanctumError
+from sanctum.record.pulse import Pulse
 from sanctum.record.reader import Reader
 from sanctum.record.record import Record
 from sanctum.record.schema import open_read_only
 from sanctum.recorder.loop import Lifetime, Loop
 from sanctum.wire.places import socket_path
+from sanctum.wire.processes import boot_id, is_alive
 from sanctum.wire.server import Server
 
 LINGER_S = 60.0
 log = logging.getLogger(__name__)
 
 
+class Bystander(Pulse):
+    """Of a record that nobody writes: its trainer may still run, when only its recorder died."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def is_trainer_alive(self) -> bool:
+        """Whether the trainer's process runs, unheard."""
+        last = self._reader.last_attempt()
+        return (
+            last is not None
+            and last.ended is None
+            and (last.header.host, last.boot_id) == (socket.gethostname(), boot_id())
+            and is_alive(last.pid, last.pid_started)
+        )
+
+    def heard(self) -> float:
+        """When the trainer last said something of the run, as far as the record knows."""
+        last = self._reader.last_attempt()
+        return 0.0 if last is None else last.last_time or last.started
+
+    def is_heard(self) -> bool:
+        """Nobody listens to it any more."""
+        return False
+
+
+def opened(path: Path) -> Record:
+    """The record at `path`, to be asked. Raises RecordError for one that cannot be read."""
+    reader = None
+    try:
+        reader = Reader(open_read_only(path))
+        record = Record(reader, path, Bystander(reader))
+        record.run_read()
+    except RecordError:
+        raise
+    except SanctumError as error:
+        raise RecordError(f"{path}: {error.sentence}", error.hint) from error
+    except Exception as error:
+        raise RecordError(f"{path} is damaged: {error}") from error
+    return record
+
+
 def read_recorded(path: Path) -> None:
     """Answer questions about the record at `path`; says on stdout where, as one JSON line."""
     try:
-        record = Record(Reader(open_read_only(path)), path)
-        record.run_read()
+        record = opened(path)
+        place = socket_path(path, reading=True)
+        if _is_answered(place):
+            _say({"socket": str(place)})
+            return
         loop = Loop()
-        server = Server(loop.selector, socket_path(path, reading=True), record)
+        server = Server(loop.selector, place, record)
     except SanctumError as error:
-        print(json.dumps({"error": error.sentence, "hint": error.hint}), flush=True)
+        _say({"error": error.sentence, "hint": error.hint})
         return
-    print(json.dumps({"socket": str(server.path)}), flush=True)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    _say({"socket": str(server.path)})
     Lifetime(loop, server, float(os.environ.get("SANCTUM_LINGER_S", LINGER_S)), lambda: False)
     try:
         loop.run()
     finally:
         server.close()
+
+
+def _is_answered(place: Path) -> bool:
+    """Whether another reader of this record was quicker."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        try:
+            link.connect(os.fspath(place))
+        except OSError:
+            return False
+    return True
+
+
+def _say(answer: dict[str, str | None]) -> None:
+    """The one line that whoever started this process waits for."""
+    print(json.dumps(answer), flush=True)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

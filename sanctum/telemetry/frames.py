@@ -51,11 +51,14 @@ class FrameReader:
                 end = at + _LENGTH.size + size
                 if len(self._held) < end:
                     break
-                body = bytes(self._held[at + _LENGTH.size : end])
+                with memoryview(self._held) as held:
+                    body = bytes(held[at + _LENGTH.size : end])
                 at = end
                 try:
-                    yield _decoder.decode(body)
-                except msgspec.MsgspecError:
+                    frame = _decoder.decode(body)
+                except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
                     self.refused += 1
+                else:
+                    yield frame
         finally:
             del self._held[:at]

@@ -20,6 +20,7 @@ from sanctum.errors import (
     DeadlinePassed,
     NoSuchRun,
     RecordError,
+    SanctumError,
     UsageError,
     did_you_mean,
 )
@@ -72,7 +73,7 @@ class Connection:
             self._link.sendall(_encoder.encode(request) + b"\n")
             while True:
                 response = _response.decode(self._line(deadline))
-                if response.id == id:
+                if response.id == id or (response.id is None and response.error is not None):
                     break
         except TimeoutError as error:
             raise DeadlinePassed(
@@ -82,7 +83,14 @@ class Connection:
             raise ConnectionLost(f"the recorder of {self.run_id} went away ({error})") from error
         if response.error is not None:
             raise response.error.exception()
-        return msgspec.json.decode(response.result, type=method.answer)
+        try:
+            return msgspec.json.decode(response.result, type=method.answer)
+        except msgspec.MsgspecError as error:
+            raise SanctumError(
+                f"the recorder of {self.run_id} answered {method.name} in words unknown here"
+                f" ({error})",
+                "it may be of another version of Sanctum: sanctum runs --reap, then ask again",
+            ) from error
 
     def _line(self, deadline: float) -> bytes:
         searched = 0

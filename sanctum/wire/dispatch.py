@@ -25,6 +25,7 @@ from sanctum.wire.protocol import (
 log = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
 _request = msgspec.json.Decoder(Request)
+_NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
 _batch = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -35,7 +36,7 @@ def answer(line: bytes, api: object) -> bytes | None:
         return None if reply is None else reply + b"\n"
     try:
         batch = _batch.decode(line)
-    except msgspec.MsgspecError as error:
+    except _NOT_JSON as error:
         return _failure(None, PARSE_ERROR, f"not JSON: {error}") + b"\n"
     if not batch:
         return _failure(None, INVALID_REQUEST, "an empty batch") + b"\n"
@@ -43,12 +44,17 @@ def answer(line: bytes, api: object) -> bytes | None:
     return b"[" + b",".join(replies) + b"]\n" if replies else None
 
 
+def refusal(sentence: str) -> bytes:
+    """The answer line to what is no request at all."""
+    return _failure(None, INVALID_REQUEST, sentence) + b"\n"
+
+
 def _one(line: bytes, api: object) -> bytes | None:
     try:
         request = _request.decode(line)
     except msgspec.ValidationError as error:
         return _failure(None, INVALID_REQUEST, f"not a request: {error}")
-    except msgspec.MsgspecError as error:
+    except _NOT_JSON as error:
         return _failure(None, PARSE_ERROR, f"not JSON: {error}")
     reply = _called(request, api)
     return None if request.id is None else reply
@@ -63,7 +69,7 @@ def _called(request: Request, api: object) -> bytes:
         )
     try:
         arguments = _arguments(method, request.params)
-    except msgspec.MsgspecError as error:
+    except _NOT_JSON as error:
         return _failure(request.id, INVALID_PARAMS, f"{method.name}: {error}")
     try:
         result = getattr(api, method.attribute)(**arguments)

@@ -21,6 +21,7 @@ from sanctum.wire.processes import boot_id, is_alive, own_uid
 
 SUFFIX = ".sanctum.db"
 SOCKET_BYTES = 107
+MAX_FILE_BYTES = 1024 * 1024
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -56,7 +57,8 @@ class RunFile(msgspec.Struct, omit_defaults=True):
     @property
     def has_recorder(self) -> bool:
         """Whether its recorder runs here now."""
-        return self.is_here and is_alive(self.recorder, self.recorder_started)
+        known = self.recorder > 1 and self.recorder_started > 0
+        return known and self.is_here and is_alive(self.recorder, self.recorder_started)
 
     @property
     def state(self) -> str:
@@ -103,11 +105,22 @@ def write_run_file(file: RunFile) -> None:
 
 
 def read_run_file(path: Path) -> RunFile | None:
-    """The run file at `path`; None when there is none or it is not one."""
+    """The run file at `path`; None when there is none or it is not one.
+
+    A record that was moved together with its file is found where it is now.
+    """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=RunFile)
-    except (OSError, msgspec.MsgspecError):
+        if not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
+            return None
+        file = msgspec.json.decode(path.read_bytes(), type=RunFile)
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return None
+    if not file.run_id or "\0" in file.record + file.socket:
+        return None
+    beside = path.with_name(path.name.removesuffix(".json") + SUFFIX)
+    if not Path(file.record).is_file() and beside.is_file():
+        file.record = str(beside)
+    return file
 
 
 def run_files() -> list[RunFile]:
@@ -122,18 +135,11 @@ def run_files() -> list[RunFile]:
 
 def summary(file: RunFile) -> RunSummary:
     """What is known of a run without asking its recorder."""
-    try:
-        used: int | None = sum(
-            path.stat().st_size
-            for tail in ("", "-wal")
-            if (path := Path(file.record + tail)).exists()
-        )
-    except OSError:
-        used = None
-    note = f"ssh -t {file.host} sanctum shell {file.run_id}" if file.state == "elsewhere" else ""
+    used = _size(file.record)
+    state = file.state
     return RunSummary(
         file.run_id,
-        file.state if Path(file.record).exists() else "lost",
+        "lost" if used is None and state != "elsewhere" else state,
         file.task,
         file.envs,
         file.started,
@@ -144,8 +150,19 @@ def summary(file: RunFile) -> RunSummary:
         file.host,
         file.pid,
         file.recorder if file.has_recorder else None,
-        note,
+        f"ssh -t {file.host} sanctum shell {file.run_id}" if state == "elsewhere" else "",
     )
+
+
+def _size(record: str) -> int | None:
+    """Bytes of a record, its WAL included; None when it is gone."""
+    try:
+        used = Path(record).stat().st_size
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        used += Path(f"{record}-wal").stat().st_size
+    return used
 
 
 def runs() -> list[RunSummary]:

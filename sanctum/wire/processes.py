@@ -15,7 +15,7 @@ def started(pid: int) -> float | None:
     if sys.platform != "linux":
         return _started_elsewhere(pid)
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
         return None
     fields = text.rpartition(")")[2].split()

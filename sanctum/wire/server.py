@@ -1,4 +1,7 @@
-"""The recorder's end of the socket: many peers, no threads, never blocked by a slow one."""
+"""The recorder's end of the socket: many peers, no threads, never blocked by a slow one.
+
+A peer that does not read its answers is not read from once `MAX_UNREAD_BYTES` wait for it.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from sanctum.wire.dispatch import answer
+from sanctum.wire.dispatch import answer, refusal
 from sanctum.wire.processes import own_uid
 
 log = logging.getLogger(__name__)
 MAX_REQUEST_BYTES = 1024 * 1024
-MAX_REPLIES_BYTES = 64 * 1024 * 1024
+MAX_UNREAD_BYTES = 16 * 1024 * 1024
 READ_BYTES = 65536
 
 
@@ -27,6 +30,8 @@ class Peer:
         self.connection = connection
         self.held = bytearray()
         self.due = bytearray()
+        self.awaited = selectors.EVENT_READ
+        self.leaving = False
 
 
 class Server:
@@ -49,11 +54,17 @@ class Server:
 
     def keep_reachable(self) -> None:
         """Make the socket anew when its folder was swept."""
-        if not self.path.exists():
-            self._selector.unregister(self._listener)
-            self._listener.close()
+        if _identity(self.path) is not None:
+            return
+        try:
             self.path.parent.mkdir(mode=0o700, exist_ok=True)
-            self._listener = self._listen()
+            listener = self._listen()
+        except OSError as error:
+            log.warning("the socket cannot be made anew: %s", error)
+            return
+        self._selector.unregister(self._listener)
+        self._listener.close()
+        self._listener = listener
 
     def close(self) -> None:
         """Hang up on everyone and remove the socket."""
@@ -62,7 +73,8 @@ class Server:
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(self._listener)
         self._listener.close()
-        self.path.unlink(missing_ok=True)
+        if _identity(self.path) == self._identity:
+            self.path.unlink(missing_ok=True)
 
     def _listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -72,6 +84,7 @@ class Server:
             listener.bind(os.fspath(self.path))
         finally:
             os.umask(mask)
+        self._identity = _identity(self.path)
         listener.listen(64)
         listener.setblocking(False)
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
@@ -80,9 +93,10 @@ class Server:
     def _accept(self, _: int) -> None:
         try:
             connection, _address = self._listener.accept()
-        except OSError:
+        except OSError as error:
+            log.info("a client could not be taken in: %s", error)
             return
-        if not _is_own(connection):
+        if not is_own(peer_uid(connection)):
             log.warning("a peer of another user was refused")
             connection.close()
             return
@@ -96,10 +110,12 @@ class Server:
             try:
                 if events & selectors.EVENT_READ:
                     self._read(peer)
-                if peer.due:
-                    self._write(peer)
+                self._write(peer)
             except (OSError, ValueError) as error:
                 log.info("a client was dropped: %s", error)
+                self._drop(peer)
+            except Exception:
+                log.exception("a client was dropped")
                 self._drop(peer)
 
         return serve
@@ -114,15 +130,24 @@ class Server:
             del peer.held[: end + 1]
             if line.strip():
                 peer.due += answer(line, self._api) or b""
-        if len(peer.held) > MAX_REQUEST_BYTES or len(peer.due) > MAX_REPLIES_BYTES:
-            raise ValueError("its requests or unread answers grew too large")
+        if len(peer.held) > MAX_REQUEST_BYTES:
+            peer.held.clear()
+            peer.due += refusal(f"a request is longer than {MAX_REQUEST_BYTES} bytes")
+            peer.leaving = True
 
     def _write(self, peer: Peer) -> None:
-        with contextlib.suppress(BlockingIOError):
-            sent = peer.connection.send(peer.due)
-            del peer.due[:sent]
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.due else 0)
-        self._selector.modify(peer.connection, wanted, self._serving(peer))
+        if peer.due:
+            with contextlib.suppress(BlockingIOError):
+                sent = peer.connection.send(peer.due)
+                del peer.due[:sent]
+        if peer.leaving and not peer.due:
+            raise ConnectionError("it sent what cannot be read")
+        wanted = selectors.EVENT_WRITE if peer.due else 0
+        if len(peer.due) < MAX_UNREAD_BYTES and not peer.leaving:
+            wanted |= selectors.EVENT_READ
+        if wanted != peer.awaited:
+            peer.awaited = wanted
+            self._selector.modify(peer.connection, wanted, self._serving(peer))
 
     def _drop(self, peer: Peer) -> None:
         self._peers = {fd: one for fd, one in self._peers.items() if one is not peer}
@@ -131,12 +156,26 @@ class Server:
         peer.connection.close()
 
 
-def _is_own(connection: socket.socket) -> bool:
-    """Whether the peer is this user or root, where the system can tell."""
+def peer_uid(connection: socket.socket) -> int | None:
+    """The user at the other end; None where the system cannot tell."""
     if not hasattr(socket, "SO_PEERCRED"):
-        return True
+        return None
     shape = struct.Struct("3i")
     _pid, uid, _gid = shape.unpack(
         connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, shape.size)
     )
-    return uid in (own_uid(), 0)
+    return int(uid)
+
+
+def is_own(uid: int | None) -> bool:
+    """Whether a peer may ask: this user, root, or one that the system cannot tell."""
+    return uid is None or uid in (own_uid(), 0)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file is at `path`; None without one."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -88,6 +88,8 @@ def state(of: Scope, pulse: Pulse) -> RunState:
         last = attempt.last_time or attempt.started
         return RunState("died", max(0.0, pulse.now() - last), _WHY["died"])
     silent = max(0.0, pulse.now() - pulse.heard())
+    if not pulse.is_heard():
+        return RunState("stale", silent, "its process is there, but its recorder has gone")
     if of.at.step is None:
         return RunState("starting", silent, "no step so far")
     if silent > STALE_AFTER_S:
