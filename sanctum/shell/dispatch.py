@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
-from sanctum.command import Answer
+from sanctum.command import Answer, replace_report
 from sanctum.errors import SanctumError, UsageError, did_you_mean
 from sanctum.shell.line import Line, Word, parse
 from sanctum.shell.output import Output
@@ -124,12 +124,16 @@ class Dispatcher:
         return answer.report.exit_code
 
     def _asked(self, command: click.Command, given: list[str]) -> Answer:
+        self.session.take_asked_run()
         context = command.make_context(command.name, list(given), obj=self.session)
         with context:
             answer = command.invoke(context)
         if not isinstance(answer, Answer):
             raise SanctumError(f"the command '{command.name}' gave no answer")
-        return answer
+        run = self.session.take_asked_run()
+        if answer.report.run is not None or run is None:
+            return answer
+        return Answer(replace_report(answer.report, run=run), answer.format)
 
     def _source(self, name: str, arguments: Sequence[str]) -> int:
         from sanctum.shell.script import run_file

@@ -41,6 +41,7 @@ class ShellSession:
         self.settings: dict[str, str] = settings.defaults()
         self.run_name = run
         self.leaving = False
+        self._asked_run: str | None = None
         self.sourced: Sourced | None = None
         self.registry = Words() if words is None else words
         self._choosy = choosy
@@ -56,7 +57,14 @@ class ShellSession:
             raise UsageError("a timeout is longer than nothing")
         when = at if at is not None else self.settings["at"]
         wait_s = timeout_s if timeout_s is not None else float(self.settings["timeout"])
-        return Moment(self.link(run).queries(wait_s), None if when == "live" else when)
+        link = self.link(run)
+        self._asked_run = link.run_id
+        return Moment(link.queries(wait_s), None if when == "live" else when)
+
+    def take_asked_run(self) -> str | None:
+        """The run that was asked since this was last called; None when none was."""
+        run, self._asked_run = self._asked_run, None
+        return run
 
     def link(self, run: str | None = None) -> Link:
         """The open connection to that run, or to the session's own."""

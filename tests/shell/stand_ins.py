@@ -32,4 +32,6 @@ class StandIn:
 
     def _heard(self) -> None:
         line = self.process.stdout.readline()
-        assert line == "ok\n", f"the stand-in said {line!r}"
+        if line != "ok\n":
+            self.end()
+            raise AssertionError(f"the stand-in said {line!r}")

@@ -137,6 +137,13 @@ def test_a_format_asked_on_the_line_wins_over_the_setting(desk):
     assert desk.said() == "hi\n"
 
 
+def test_an_answer_names_its_run(desk):
+    desk.type("brain --format json")
+    assert '"run": "demo-3"' in desk.said()
+    desk.type("echo hi --format json")
+    assert '"run": null' in desk.said()
+
+
 def test_the_timeout_reaches_the_question(desk):
     desk.type("brain --timeout 7")
     desk.type("set timeout 9s")

@@ -17,6 +17,7 @@ class Terminal:
         self.screen = pyte.HistoryScreen(columns, rows, history=1000)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        self.marks = 0
         self.child = pexpect.spawn(
             sys.executable,
             ["-m", "sanctum", *arguments],
@@ -59,6 +60,18 @@ class Terminal:
     def prompt(self, pattern=r"> ?$"):
         """Wait until the last line is a prompt."""
         return self.wait_for(pattern, last=True)
+
+    def prompt_until(self, pattern):
+        """Ask for prompts until one matches: the run's state takes a moment to be known."""
+        deadline = time.monotonic() + WITHIN_S
+        while not re.search(pattern, self.fresh_prompt()):
+            assert time.monotonic() < deadline, self.text
+
+    def fresh_prompt(self):
+        """The prompt after one more line."""
+        self.marks += 1
+        self.line(f"echo mark-{self.marks}")
+        return self.wait_for(rf"^mark-{self.marks}\nsanctum .*>\Z").rpartition("\n")[2]
 
     def ended(self):
         """Read until the program ends; its exit code."""
