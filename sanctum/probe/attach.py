@@ -13,6 +13,7 @@ from typing import Any
 from sanctum.probe import endings
 from sanctum.probe.backlog import Backlog
 from sanctum.probe.launch import RecorderFailed, launch
+from sanctum.probe.plain import plain, text
 from sanctum.probe.run import Run, say
 from sanctum.probe.sender import Sender
 from sanctum.telemetry import RunStarted
@@ -46,29 +47,29 @@ def attach(
     """
     for earlier in endings.live():
         earlier.close()
-    wanted = run_id or f"{_word(task) or 'run'}-{time.strftime('%m%d-%H%M%S')}"
+    wanted = text(run_id or f"{_word(task) or 'run'}-{time.strftime('%m%d-%H%M%S')}")
     run = Run(wanted, Backlog(), say)
     header = RunStarted(
         wanted,
-        task,
+        text(task),
         int(envs),
-        actions={head: [str(name) for name in names] for head, names in (actions or {}).items()},
-        slots=[str(slot) for slot in slots],
-        blueprints=[str(one) for one in blueprints],
-        stages=[str(one) for one in stages],
-        rewards={str(name): 1 if sign >= 0 else -1 for name, sign in (rewards or {}).items()},
-        features=[str(one) for one in features],
+        actions={text(head): _texts(names) for head, names in (actions or {}).items()},
+        slots=_texts(slots),
+        blueprints=_texts(blueprints),
+        stages=_texts(stages),
+        rewards={text(name): 1 if sign >= 0 else -1 for name, sign in (rewards or {}).items()},
+        features=_texts(features),
         rollout_steps=rollout_steps,
         planned_steps=planned_steps,
         planned_updates=planned_updates,
         planned_episodes=planned_episodes,
-        config={str(key): _setting(value) for key, value in (config or {}).items()},
+        config={text(key): _setting(value) for key, value in (config or {}).items()},
         policy=policy,
         pid=os.getpid(),
         host=socket.gethostname(),
-        argv=list(sys.argv),
+        argv=_texts(sys.argv),
         directory=_directory(),
-        python=sys.executable,
+        python=text(sys.executable),
         time=time.time(),
     )
     try:
@@ -83,7 +84,10 @@ def attach(
     def lost(why: str) -> None:
         say(f"sanctum: {why}; training goes on, what follows is not recorded")
 
-    run._listen(Sender(run._backlog, link.socket, lost), link.record)
+    def complain(what: str) -> None:
+        say(f"sanctum: {what}; more of these are counted, not said")
+
+    run._listen(Sender(run._backlog, link.socket, lost, complain), link.record)
     endings.watch(run)
     return run
 
@@ -92,12 +96,17 @@ def _word(text: str) -> str:
     return "".join(one for one in text if one.isalnum() or one in "-_")
 
 
+def _texts(words: Sequence[Any]) -> list[str]:
+    return [text(word) for word in words]
+
+
 def _setting(value: Any) -> str | int | float | bool | None:
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    found = plain(value)
+    return found if found is None or isinstance(found, str | int | float | bool) else text(value)
 
 
 def _directory() -> str:
     try:
-        return str(Path.cwd())
+        return text(Path.cwd())
     except OSError:
         return ""

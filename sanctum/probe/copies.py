@@ -80,7 +80,10 @@ def mark_unused(actions: Array) -> None:
     """Mark negative indices of a head that was not used as *masked*."""
     values = np.frombuffer(actions.data, actions.dtype)
     if values.size and values.min() < 0:
-        actions.states = ((values < 0) * np.uint8(MASKED_CELL)).astype(np.uint8).tobytes()
+        unused = values < 0
+        if actions.states is not None:
+            unused |= np.frombuffer(actions.states, np.uint8) == MASKED_CELL
+        actions.states = (unused * np.uint8(MASKED_CELL)).astype(np.uint8).tobytes()
 
 
 def prefixed(prefix: str, names: dict[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,7 +111,7 @@ def arrive(columns: dict[str, Any]) -> None:
 
 def _taker(kind: type) -> Callable[[Any], Any]:
     """How to make an array of a `kind` of thing; torch is known only once a tensor has come by."""
-    if kind.__module__.partition(".")[0] == "torch":
+    if any(one.__module__.partition(".")[0] == "torch" for one in kind.__mro__):
         from sanctum.probe.tensors import taken
 
         return _TAKERS.setdefault(kind, taken)

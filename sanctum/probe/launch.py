@@ -11,12 +11,14 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from sanctum.errors import SanctumError
 from sanctum.telemetry import RunStarted
 from sanctum.telemetry.frames import encode
 
 READY_WITHIN_S = 15.0
+_started: list[subprocess.Popen[bytes]] = []
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -40,32 +42,21 @@ def launch(header: RunStarted) -> Link:
     Blocks for as long as a Python process takes to start, at most `READY_WITHIN_S`.
     Raises RecorderFailed.
     """
-    ours, theirs = socket.socketpair()
+    try:
+        hello = encode(header)
+        ours, theirs = socket.socketpair()
+    except Exception as error:
+        raise RecorderFailed(f"the recorder could not be started: {error}") from error
     with theirs, tempfile.TemporaryFile() as complaints:
         try:
-            subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "sanctum.recorder",
-                    "--ingest-fd",
-                    str(theirs.fileno()),
-                ],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=complaints,
-                start_new_session=True,
-                env=_environment(),
-            )
+            _start(theirs, complaints)
         except OSError as error:
             ours.close()
             raise RecorderFailed(f"the recorder could not be started: {error}") from error
         theirs.close()
         try:
-            return _greet(ours, header)
-        except (OSError, ValueError) as error:
+            return _greet(ours, hello)
+        except (OSError, ValueError, KeyError, TypeError) as error:
             ours.close()
             complaints.seek(0)
             last = complaints.read().decode(errors="replace").strip().splitlines()[-1:]
@@ -74,9 +65,25 @@ def launch(header: RunStarted) -> Link:
             ) from error
 
 
-def _greet(link: socket.socket, header: RunStarted) -> Link:
+def _start(theirs: socket.socket, complaints: IO[bytes]) -> None:
+    """The process; those that were started before and have ended are collected."""
+    _started[:] = [one for one in _started if one.poll() is None]
+    _started.append(
+        subprocess.Popen(
+            [sys.executable, "-P", "-m", "sanctum.recorder", "--ingest-fd", str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+            start_new_session=True,
+            env=_environment(),
+        )
+    )
+
+
+def _greet(link: socket.socket, hello: bytes) -> Link:
     link.settimeout(READY_WITHIN_S)
-    link.sendall(encode(header))
+    link.sendall(hello)
     line = bytearray()
     while not line.endswith(b"\n"):
         data = link.recv(1)

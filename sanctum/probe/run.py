@@ -17,6 +17,8 @@ from typing import Any
 from sanctum.probe import endings
 from sanctum.probe.backlog import Backlog
 from sanctum.probe.copies import gather, prefixed
+from sanctum.probe.plain import MAX_INT, plain, scalar
+from sanctum.probe.plain import text as as_text
 from sanctum.probe.sender import Sender
 from sanctum.telemetry import (
     SEVERITIES,
@@ -65,7 +67,7 @@ class Run:
 
     @property
     def lost(self) -> int:
-        """Readings that were left out because the queue was full."""
+        """Readings that were left out: the queue was full, or nobody listens any more."""
         return self._backlog.lost
 
     def step(
@@ -91,6 +93,7 @@ class Run:
         that subset. A numpy masked array marks cells that had no meaning.
         """
         if not self.recording:
+            self._unheard()
             return
         try:
             flat: dict[str, Array] = {}
@@ -112,7 +115,7 @@ class Run:
             if missed:
                 self._backlog.miss(int(step), len(missed))
             subset = None if envs is None else [int(env) for env in envs]
-            self._last_step = int(step)
+            self._last_step = _counted(step)
             self._backlog.put(Step(self._last_step, flat, matrices, subset, monotonic()), used)
         except Exception as error:
             self._refuse("step", error)
@@ -178,17 +181,17 @@ class Run:
         """
         try:
             inputs = {
-                name: (_scalar(value), _scalar(needed))
+                name: (scalar(value), scalar(needed))
                 for name, (value, needed) in (gate_inputs or {}).items()
             }
             self._put(
                 SeedState(
                     int(env),
-                    str(slot),
-                    str(stage),
+                    as_text(slot),
+                    as_text(stage),
                     self._step(step),
-                    blueprint,
-                    {name: _scalar(value) for name, value in numbers.items()},
+                    None if blueprint is None else as_text(blueprint),
+                    {name: scalar(value) for name, value in numbers.items()},
                     gate,
                     inputs,
                     cause,
@@ -221,14 +224,14 @@ class Run:
                     int(env),
                     int(episode),
                     self._step(step),
-                    _scalar(final_accuracy),
-                    _scalar(best_accuracy),
-                    _scalar(episode_return),
+                    scalar(final_accuracy),
+                    scalar(best_accuracy),
+                    scalar(episode_return),
                     None if length is None else int(length),
                     outcome,
                     bool(terminated),
                     bool(truncated),
-                    {name: _scalar(value) for name, value in numbers.items()},
+                    {name: scalar(value) for name, value in numbers.items()},
                 ),
                 256,
             )
@@ -251,16 +254,16 @@ class Run:
         try:
             if severity not in SEVERITIES:
                 raise ValueError(f"no severity {severity!r}; there are {', '.join(SEVERITIES)}")
-            plain = {str(key): _plain(value) for key, value in (data or {}).items()}
+            about = plain(data or {})
             self._put(
                 Message(
-                    str(text),
+                    as_text(text),
                     severity,
-                    type,
+                    as_text(type),
                     self._last_step if step is None else int(step),
                     None if env is None else int(env),
-                    slot,
-                    plain,
+                    None if slot is None else as_text(slot),
+                    about,
                 ),
                 256 + len(str(text)),
             )
@@ -297,12 +300,19 @@ class Run:
 
     def _step(self, step: int | None) -> int:
         if step is not None:
-            return int(step)
+            return _counted(step)
         return 0 if self._last_step is None else self._last_step
 
     def _put(self, frame: Frame, used_bytes: int) -> None:
         if self.recording:
             self._backlog.put(frame, used_bytes)
+        else:
+            self._unheard()
+
+    def _unheard(self) -> None:
+        """Something was said that nobody records."""
+        if not self._closed:
+            self._backlog.lost += 1
 
     def _refuse(self, call: str, error: Exception) -> None:
         self.refused += 1
@@ -334,21 +344,11 @@ class Run:
             sender.let_go()
 
 
-def _scalar(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return str(value)
+def _counted(step: Any) -> int:
+    number = int(step)
+    if not 0 <= number < MAX_INT:
+        raise ValueError(f"step {number}: a step is a number from 0 on")
+    return number
 
 
 def say(text: str) -> None:

@@ -25,15 +25,22 @@ SEND_TIMEOUT_S = 30.0
 class Sender:
     """Empties a backlog into a socket until told to stop or the other end has gone.
 
-    `on_loss` is called once, on this thread, with a sentence when the recorder has gone.
+    `on_loss` is called once, on this thread, with a sentence when the recorder has gone; `complain`
+    once, when a message cannot be encoded.
     """
 
     def __init__(
-        self, backlog: Backlog, link: socket.socket, on_loss: Callable[[str], None]
+        self,
+        backlog: Backlog,
+        link: socket.socket,
+        on_loss: Callable[[str], None],
+        complain: Callable[[str], None],
     ) -> None:
         self._backlog = backlog
         self._link = link
         self._on_loss = on_loss
+        self._complain = complain
+        self._complained = False
         self._stop = threading.Event()
         self._beaten_at = 0.0
         self.sent = 0
@@ -65,37 +72,46 @@ class Sender:
                 time.sleep(WAKE_S)
                 self._send_waiting()
             self._send_waiting(all_of_them=True)
-        except OSError as error:
+        except Exception as error:
             self.alive = False
+            self._backlog.forget()
             self._on_loss(f"the recorder has gone ({error})")
 
     def _send_waiting(self, *, all_of_them: bool = False) -> None:
-        batch: list[bytes] = []
-        held = 0
-        for frame in self._waiting(all_of_them):
+        """What waits now, gaps and the heartbeat included; frames put meanwhile wait their turn."""
+        batch = bytearray()
+        for frame in self._backlog.gaps(all_of_them=all_of_them):
+            batch += self._encoded(frame)
+        for _ in range(len(self._backlog)):
+            frame_or_none = self._backlog.take()
+            if frame_or_none is None:
+                break
+            batch += self._encoded(frame_or_none)
+            if len(batch) >= BATCH_BYTES:
+                self._link.sendall(batch)
+                batch = bytearray()
+        now = time.monotonic()
+        if now - self._beaten_at >= BEAT_S:
+            self._beaten_at = now
+            beat = Beat(self._backlog.queued_bytes, self.sent, self._backlog.lost, now)
+            batch += self._encoded(beat)
+        if batch:
+            self._link.sendall(batch)
+
+    def _encoded(self, frame: Frame) -> bytes:
+        """A frame as bytes; none of one that cannot be encoded, which is lost."""
+        try:
             if isinstance(frame, Step):
                 arrive(frame.columns)
                 arrive(frame.matrices)
             elif isinstance(frame, Backfill):
                 arrive(frame.columns)
             data = encode(frame)
-            batch.append(data)
-            held += len(data)
-            self.sent += 1
-            if held >= BATCH_BYTES:
-                self._link.sendall(b"".join(batch))
-                batch, held = [], 0
-        if batch:
-            self._link.sendall(b"".join(batch))
-
-    def _waiting(self, all_of_them: bool) -> list[Frame]:
-        """What waits now, gaps and the heartbeat included; frames put meanwhile wait their turn."""
-        frames: list[Frame] = []
-        while (frame := self._backlog.take()) is not None:
-            frames.append(frame)
-        frames[:0] = self._backlog.gaps(all_of_them=all_of_them)
-        now = time.monotonic()
-        if now - self._beaten_at >= BEAT_S:
-            self._beaten_at = now
-            frames.append(Beat(self._backlog.queued_bytes, self.sent, self._backlog.lost, now))
-        return frames
+        except Exception as error:
+            self._backlog.lost += 1
+            if not self._complained:
+                self._complained = True
+                self._complain(f"a {type(frame).__name__} message could not be sent: {error}")
+            return b""
+        self.sent += 1
+        return data

@@ -11,7 +11,6 @@ from sanctum.record.blocks import Cells, Latest, Steps, Times, last_rows, latest
 from sanctum.record.carry import unpack_carry
 from sanctum.record.cells import NOT_MEASURED, unpack_states, unpack_values, unsqueeze
 
-
 KEPT_BYTES = 16 * 1024 * 1024
 
 

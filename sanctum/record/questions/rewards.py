@@ -54,9 +54,7 @@ def component_names(of: Scope) -> list[str]:
     return list(dict.fromkeys([*of.header.rewards, *sent]))
 
 
-def _component(
-    of: Scope, name: str, column: str, env: int | None, rows: Window
-) -> Component:
+def _component(of: Scope, name: str, column: str, env: int | None, rows: Window) -> Component:
     cells = rows.cells.get(column)
     values = np.zeros(0) if cells is None else known(cells, env)
     return Component(
