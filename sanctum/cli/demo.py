@@ -57,7 +57,9 @@ def command(
                 return run_lines(Dispatcher(session, output), lines, "")
         finally:
             session.close()
-        return open_shell(name, plain=plain)
+        code = open_shell(name, plain=plain)
+    output.say(f"its record stays: sanctum shell {name}")
+    return code
 
 
 def heading(line: str) -> str:

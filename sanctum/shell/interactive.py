@@ -122,5 +122,5 @@ def greeting(session: ShellSession) -> str:
     lines = [text(f"sanctum, {about}")]
     if link.others:
         lines.append(text(f"also live: {', '.join(link.others)} (attach NAME)"))
-    lines.append("help lists what can be typed; Ctrl-D leaves and the run goes on")
+    lines.append("help lists what can be typed; Ctrl-D leaves")
     return "\n".join(lines) + "\n"
