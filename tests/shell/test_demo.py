@@ -14,8 +14,8 @@ from sanctum.shell.session import ShellSession
 
 POLITE = """
 import signal, sys, time
-print("here", flush=True)
 try:
+    print("here", flush=True)
     signal.pause()
 except KeyboardInterrupt:
     print("ended as asked", flush=True)
