@@ -65,6 +65,7 @@ class Lifecycles:
         if before is None and not is_alive(state.stage):
             return
         cause = f" ({state.cause})" if state.cause else ""
+        kind = f"{state.blueprint}: " if state.blueprint else ""
         data: dict[str, Any] = {"from": before, "to": state.stage, "cause": state.cause}
         if state.blueprint:
             data["blueprint"] = state.blueprint
@@ -75,7 +76,7 @@ class Lifecycles:
         self._event(
             "info",
             "stage",
-            f"{before or 'DORMANT'} -> {state.stage}{cause}",
+            f"{kind}{before or 'DORMANT'} -> {state.stage}{cause}",
             now,
             state.step,
             state.env,

@@ -94,6 +94,7 @@ class Telemetry:
     ) -> None:
         self.run, self._environment, self._settings = run, environment, settings
         self._gone: list[Transition] = []
+        self._refused: set[tuple[int, int]] = set()
 
     def step(
         self,
@@ -212,12 +213,14 @@ class Telemetry:
             cause=moved.cause,
             **({} if gone else _of(numbers, moved.env, moved.slot)),
         )
-        text, kind_of_event = _told(moved, kind)
-        if text is not None:
+        place = (moved.env, moved.slot)
+        if not moved.refused:
+            self._refused.discard(place)
+        elif place not in self._refused:
+            self._refused.add(place)
             self.run.message(
-                text,
-                severity="info",
-                type=kind_of_event,
+                f"gate {moved.gate} refused the {kind} seed: {_lacking(moved)}",
+                type="gate_refused",
                 env=moved.env,
                 slot=slot,
                 step=step,
@@ -269,26 +272,6 @@ class Telemetry:
             truncated=False,
             fossilized=episode.fossilized,
         )
-
-
-def _told(moved: Transition, kind: str | None) -> tuple[str | None, str]:
-    """The line and the type of event for a transition; None for one that is not worth a line."""
-    slot = SLOTS[moved.slot]
-    if moved.refused:
-        return (
-            f"{slot}: gate {moved.gate} refused the {kind} seed: {_lacking(moved)}",
-            "gate_refused",
-        )
-    if moved.after == Stage.GERMINATED:
-        return f"{slot}: a {kind} seed germinated", "seed_germinated"
-    if moved.after == Stage.FOSSILIZED:
-        return f"{slot}: the {kind} seed was fossilized", "seed_fossilized"
-    if moved.after == Stage.CULLED:
-        why = f": gate {moved.gate}, {_lacking(moved)}" if moved.gate else " by the policy"
-        return f"{slot}: the {kind} seed was culled in {moved.before.name}{why}", "seed_culled"
-    if moved.after in (Stage.BLENDING, Stage.HOLDING):
-        return f"{slot}: the {kind} seed passed gate {moved.gate}", "gate_passed"
-    return None, ""
 
 
 def _lacking(moved: Transition) -> str:

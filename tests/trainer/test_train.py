@@ -97,8 +97,10 @@ def test_sanctum_is_told_everything_in_its_place(noted: NotedRun) -> None:
     assert all(
         value >= needed for about in entered for value, needed in about["gate_inputs"].values()
     )
-    types = {about["type"] for _, about in noted.told("message")}
-    assert {"seed_germinated", "seed_culled", "gate_passed"} <= types
+    culled = [about for (_, _, stage), about in seeds if stage == "CULLED"]
+    assert culled and all(about["cause"] for about in culled)
+    messages = [about for _, about in noted.told("message")]
+    assert {about["type"] for about in messages} <= {"gate_refused", "entropy_low"}
     assert noted.calls[-1][0] == "close"
 
 
