@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -101,11 +101,9 @@ class Trainer:
         self.wait_for_run(session)
         deadline = time.monotonic() + UPDATE_WITHIN_S
         while True:
-            try:
+            with suppress(NoDataYet):  # its first message may be on the way
                 if session.moment().run().last_update is not None:
                     return
-            except NoDataYet:
-                pass  # its first message is on the way
             self._check(deadline, "no update was made")
             time.sleep(POLL_S)
 

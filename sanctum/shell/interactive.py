@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from typing import TextIO
 
-from sanctum.errors import Interrupted, NoDataYet, NoSuchRun, SanctumError
+from sanctum.errors import Interrupted, NoDataYet, SanctumError
 from sanctum.shell.dispatch import INTERRUPTED, Dispatcher
 from sanctum.shell.output import Output, standard
 from sanctum.shell.script import run_lines
 from sanctum.shell.session import ShellSession, default_run
-
-POLL_S = 0.1
+from sanctum.shell.waiting import until_there
 
 
 def converse(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False) -> int:
@@ -28,7 +26,7 @@ def converse(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False
         if not sys.stdin.isatty():
             return run_lines(dispatcher, typed_lines(sys.stdin), "stdin")
         try:
-            wait_for_run(session, wait_s)
+            until_there(session.link, wait_s)
         except SanctumError as error:
             return output.complain(error)
         except KeyboardInterrupt:
@@ -37,19 +35,6 @@ def converse(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False
         return _talk(dispatcher, plain)
     finally:
         session.close()
-
-
-def wait_for_run(session: ShellSession, wait_s: float) -> None:
-    """Connect, trying again for `wait_s` seconds while there is no such run. Raises NoSuchRun."""
-    deadline = time.monotonic() + wait_s
-    while True:
-        try:
-            session.link()
-            return
-        except NoSuchRun:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(POLL_S)
 
 
 def typed_lines(stream: TextIO) -> Iterator[str]:

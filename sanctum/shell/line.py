@@ -38,15 +38,6 @@ def parse(text: str, arguments: Sequence[str] | None = None) -> Line:
     return _Reader(text, arguments).line()
 
 
-def is_open(text: str) -> bool:
-    """Whether a quote in `text` is not closed yet."""
-    try:
-        parse(text)
-    except UsageError:
-        return True
-    return False
-
-
 class _Reader:
     """One pass over a line, a character at a time."""
 

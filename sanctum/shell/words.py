@@ -15,13 +15,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from sanctum.errors import SanctumError, UsageError, nearest
 from sanctum.shell.cards import Card, card_of_file, card_of_module
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    import click
 
 PACKAGE = "sanctum.commands"
 SUFFIX = ".sanctum"
@@ -39,7 +39,7 @@ def user_folder() -> Path:
     return config / "sanctum" / "commands"
 
 
-class Words(Mapping[str, click.Command]):
+class Words(Mapping[str, "click.Command"]):
     """Every command by its word; looking one up imports it, naming them does not.
 
     Iterating gives our own words first and then those of other distributions. `also` are words
@@ -151,6 +151,8 @@ class Words(Mapping[str, click.Command]):
             source = self.others[word].value
         else:
             raise KeyError(word)
+        import click
+
         module, _, attribute = source.partition(":")
         try:
             command = getattr(importlib.import_module(module), attribute or "command")
