@@ -81,7 +81,7 @@ class Settings:
     epochs: int = _setting(4, "passes over a rollout in one update", least=1)
     minibatches: int = _setting(4, "minibatches in one pass", least=1)
     clip: float = _setting(0.2, "half-width of the ratio's trust region", least=0.0)
-    entropy_coefficient: float = _setting(0.01, "weight of the entropy bonus", least=0.0)
+    entropy_coefficient: float = _setting(0.04, "weight of the entropy bonus", least=0.0)
     value_coefficient: float = _setting(0.5, "weight of the value loss", least=0.0)
     max_grad_norm: float = _setting(0.5, "gradient norm above which gradients are cut", least=0.0)
     target_kl: float | None = _setting(
