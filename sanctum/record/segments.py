@@ -71,13 +71,15 @@ def flushed(block: OpenBlock) -> None:
         buffer.dirty = None
 
 
-def restored(db: sqlite3.Connection, id: int, attempt: int, envs: int) -> OpenBlock:
-    """An unsealed block put together again from its segments."""
+def restored(
+    db: sqlite3.Connection, id: int, attempt: int, envs: int, block_rows: int = BLOCK_ROWS
+) -> OpenBlock:
+    """An unsealed block put together again from its segments; it takes up to `block_rows` rows."""
     (carry,) = db.execute("SELECT carry FROM blocks WHERE id = ?", (id,)).fetchall()[0]
     data = db.execute("SELECT data FROM segments WHERE block = ? ORDER BY id", (id,)).fetchall()
     segments = [_decoder.decode(unsqueeze(one)) for (one,) in data]
     rows = max((one.row + len(one.steps) // 8 for one in segments), default=0)
-    block = OpenBlock(id, attempt, envs, max(BLOCK_ROWS, rows), unpack_carry(carry))
+    block = OpenBlock(id, attempt, envs, max(block_rows, rows), unpack_carry(carry))
     for one in segments:
         steps = np.frombuffer(one.steps, np.int64)
         new = slice(one.row, one.row + steps.size)

@@ -40,11 +40,13 @@ class Writer:
     """Owns the file while a run is recorded. One thread's.
 
     `open` is the open block, None before the first step of an attempt. `stopped` says since when
-    and why nothing reaches the disk; `refused` counts rows that the file could not take.
+    and why nothing reaches the disk; `refused` counts rows that the file could not take. A block
+    has at most `block_rows` rows.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, block_rows: int = BLOCK_ROWS) -> None:
         self.path = path
+        self._block_rows = block_rows
         self.db = schema.create(path)
         self.open: OpenBlock | None = None
         self.stopped: tuple[float, str] | None = None
@@ -87,7 +89,7 @@ class Writer:
         """Open a block whose first row will be `step`; the one before must be sealed."""
         carry = {} if self._carry is None or self._carry[0] != attempt else self._carry[1]
         self._last_block += 1
-        self.open = OpenBlock(self._last_block, attempt, envs, BLOCK_ROWS, carry)
+        self.open = OpenBlock(self._last_block, attempt, envs, self._block_rows, carry)
         self.insert(
             "INSERT INTO blocks (id, attempt, first_step, last_step, first_time, last_time, rows,"
             " sealed, carry) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?)",
@@ -197,7 +199,7 @@ class Writer:
 
     def restore(self, id: int, attempt: int, envs: int) -> None:
         """Take up an unsealed block of the file again."""
-        self.open = restored(self.db, id, attempt, envs)
+        self.open = restored(self.db, id, attempt, envs, self._block_rows)
 
     def close(self, now: float) -> None:
         """Write everything, leave WAL mode where that can be done, close."""
