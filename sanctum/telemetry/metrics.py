@@ -42,19 +42,20 @@ class Metric:
                 return word
         return "ok"
 
-    @property
-    def thresholds(self) -> str:
-        """The thresholds as a person reads them: ``warn < 0.3, crit < 0.1``; empty without any."""
-        parts = []
-        for word, below, above in (
-            ("warn", self.warn_below, self.warn_above),
-            ("crit", self.crit_below, self.crit_above),
-        ):
-            if below is not None:
-                parts.append(f"{word} < {below:g}")
-            if above is not None:
-                parts.append(f"{word} > {above:g}")
-        return ", ".join(parts)
+    def thresholds(self, value: float | None = None) -> str:
+        """The thresholds as a person reads them: ``warn < 0.3, crit < 0.1``; empty without any.
+
+        Of a metric judged on both sides, those of the side that `value` is on.
+        """
+        low = [("warn <", self.warn_below), ("crit <", self.crit_below)]
+        high = [("warn >", self.warn_above), ("crit >", self.crit_above)]
+        judged = [
+            [(word, bound) for word, bound in side if bound is not None] for side in (low, high)
+        ]
+        if value is not None and all(judged):
+            below = value < max(bound for _, bound in judged[0])
+            judged = judged[:1] if below else judged[1:]
+        return ", ".join(f"{word} {bound:g}" for side in judged for word, bound in side)
 
 
 _ALL = (

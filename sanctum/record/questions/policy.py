@@ -104,7 +104,7 @@ def _reading(
         one.group if "." not in one.name else "heads",
         one.meaning,
         None if seen is None else one.verdict(seen),  # type: ignore[arg-type]
-        one.thresholds,
+        one.thresholds(seen),
         age,
         previous,
     )
