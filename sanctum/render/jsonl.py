@@ -97,7 +97,9 @@ def _table(block: Table) -> dict[str, Any]:
     names = keys(block.all_columns)
     rows = []
     for item in block.items:
-        values = {name: column.get(item) for name, column in zip(names, block.all_columns, strict=True)}
+        values = {
+            name: column.get(item) for name, column in zip(names, block.all_columns, strict=True)
+        }
         row: dict[str, Any] = {name: plain(value) for name, value in values.items()}
         verdicts = {
             name: word
