@@ -37,6 +37,7 @@ class Cells:
         self._refuse = refuse
         self._lifecycles = Lifecycles(writer, event)
         self._pending: list[SeedState] = []
+        self._waited = False
         self._widths: dict[str, int] = {}
         self.attempt = 0
         self.envs = 0
@@ -45,7 +46,7 @@ class Cells:
     def begin(self, attempt: int, envs: int) -> None:
         """Nothing was said in this attempt so far."""
         self.attempt, self.envs, self.last_step = attempt, envs, None
-        self._pending, self._widths = [], {}
+        self._pending, self._widths, self._waited = [], {}, False
         self._lifecycles.forget()
 
     def resume(self, attempt: int, envs: int) -> None:
@@ -96,6 +97,13 @@ class Cells:
         for state in sorted(due, key=lambda one: one.step):
             self._seed(state, time)
 
+    def tick(self, time: float) -> None:
+        """Seeds of a trainer that never says a step wait for one for a second, no longer."""
+        if self.last_step is None and self._pending:
+            if self._waited:
+                self.settle_seeds(None, time)
+            self._waited = True
+
     def later(self, frame: Backfill) -> None:
         """Cells of earlier rows, wherever those are by now."""
         for name, array in frame.columns.items():
@@ -109,9 +117,7 @@ class Cells:
             marks = np.zeros(cells.shape[:2], np.uint8)
             if states is not None:
                 marks = states.reshape(cells.shape).min(axis=2)
-            backfill(
-                self._writer, self._reader, self.attempt, frame.first_step, name, cells, marks
-            )
+            backfill(self._writer, self._reader, self.attempt, frame.first_step, name, cells, marks)
 
     def _chosen(self, envs: list[int] | None) -> list[int] | None:
         """Environments of a partial row, checked; None means all."""

@@ -109,16 +109,16 @@ class Ingest:
         self._event(severity, "end", text, now)
         self.writer.seal()
         ended = now if how != "died" else self.heard
-        self._attempts.end(
-            self.attempt, how, ended, self.last_step, self.heard, exception, trace
-        )
+        self._attempts.end(self.attempt, how, ended, self.last_step, self.heard, exception, trace)
         self.writer.flush(now)
 
     def tick(self) -> None:
         """Once a second: everything to the disk."""
+        now = self.clock.now()
         if self.header is not None and self.ended is None:
+            self._cells.tick(now)
             self._attempts.note(self.attempt, self.last_step, self.heard)
-        self.writer.flush(self.clock.now())
+        self.writer.flush(now)
 
     def _take(self, frame: Frame, now: float) -> None:
         match frame:

@@ -1,4 +1,4 @@
-"""A disk that takes nothing for a while: answers go on from memory, and nothing is lost after it."""
+"""A disk that takes nothing for a while: answers go on from memory, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FullDisk:
         self.refuse_all = False
 
     def execute(self, sql: str, values=()):
-        if self.is_full and sql == "COMMIT" or self.refuse_all and not sql.startswith("SELECT"):
+        if (self.is_full and sql == "COMMIT") or (self.refuse_all and not sql.startswith("SELECT")):
             raise sqlite3.OperationalError("database or disk is full")
         return self._db.execute(sql, values)
 
