@@ -117,9 +117,9 @@ class LiveRecorder:
             if self.ingest.ended is None:
                 self.ingest.tick()
             self.server.close()
+            self.writer.close(self.clock.now())
             self.file.recorder = 0
             self.note_run()
-            self.writer.close(self.clock.now())
             os.close(self._claim.lock)
 
     def _is_needed(self) -> bool:

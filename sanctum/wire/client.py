@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -234,32 +231,10 @@ def _reader(record: Path, run_id: str, timeout_s: float) -> Connection:
     path = socket_path(record, reading=True)
     link = _connected(path, timeout_s)
     if link is None:
-        _start_reader(record)
+        from sanctum.wire.starting import start_reader
+
+        start_reader(record)
         link = _connected(path, timeout_s)
     if link is None:
         raise RecordError(f"no recorder could be started on {record}")
     return _connection(link, run_id, False, (), timeout_s)
-
-
-def _start_reader(record: Path) -> None:
-    root = str(Path(__file__).resolve().parents[2])
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
-    if not root.endswith(("site-packages", "dist-packages")):
-        paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-        environment["PYTHONPATH"] = os.pathsep.join([*paths, root])
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "sanctum.recorder", "--read", str(record.absolute())],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=environment,
-    )
-    assert process.stdout is not None
-    with process.stdout as said:
-        line = said.readline()
-    if not line:
-        raise RecordError(f"no recorder could be started on {record}")
-    answer = json.loads(line)
-    if "error" in answer:
-        raise RecordError(answer["error"], answer.get("hint"))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import signal
 import socket
 import stat
-import tempfile
 import time
 from pathlib import Path
 
@@ -193,7 +191,7 @@ def socket_directory() -> Path:
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     places = [Path(runtime) / "sanctum"] if runtime else []
-    places.append(Path(tempfile.gettempdir()) / f"sanctum-{own_uid()}")
+    places.append(Path("/tmp") / f"sanctum-{own_uid()}")
     for place in places:
         try:
             place.mkdir(mode=0o700, exist_ok=True)
@@ -212,6 +210,8 @@ def socket_directory() -> Path:
 
 def socket_path(record: Path, *, reading: bool = False) -> Path:
     """A short-named socket for a record; readers of a recorded run share one of their own."""
+    import hashlib  # slow to load, and a live run's socket stands in its run file
+
     digest = hashlib.sha256(os.fsencode(record.absolute())).hexdigest()[:16]
     path = socket_directory() / f"{'r' if reading else 'w'}{digest}"
     if len(os.fsencode(path)) > SOCKET_BYTES:

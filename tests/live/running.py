@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sanctum.errors import SanctumError
+from sanctum.wire import starting
 from sanctum.wire.client import Connection, open_run
 from sanctum.wire.places import read_run_file
 
@@ -77,6 +78,9 @@ class Home:
                 with contextlib.suppress(OSError):
                     os.kill(file.recorder, signal.SIGTERM)
                 until(lambda file=file: not file.has_recorder)
+        for reader in starting._started:
+            reader.terminate()
+            reader.wait(WITHIN_S)
 
 
 def ready(process: subprocess.Popen[str]) -> str:
