@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sanctum.render import safe
 from sanctum.render.lines import TONES, Line, Space, Tone, joined, shortened, spread
 from sanctum.render.sheet import LOUD, is_number, short_unit, shown
-from sanctum.view import Fact, Facts, absence, age_steps
+from sanctum.view import Fact, Facts, absence
 
 _WORDY = 16
 """Strings up to this wide keep the columns after them aligned."""
@@ -64,13 +64,8 @@ def has_unmeasured(block: Facts) -> bool:
     return any(absence(fact.value) == "not measured" for fact in block.facts)
 
 
-def age_of(fact: Fact) -> int | None:
-    """The age of a fact in vector steps: its own, else its reading's."""
-    return age_steps(fact.value) if fact.age_steps is None else fact.age_steps
-
-
 def _row(fact: Fact, space: Space) -> _Row:
-    age = age_of(fact)
+    age = fact.age
     ages = ["stale"] if absence(fact.value) == "stale" else []
     if age:
         ages.append(f"age {age:,}")

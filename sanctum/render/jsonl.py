@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sanctum.render import safe
-from sanctum.render.facts import age_of
 from sanctum.view import Block, Column, Facts, Report, Series, Table, Value, absence, plain
 from sanctum.view.numbers import finite
 
@@ -85,7 +84,7 @@ def _fact_rows(block: Facts) -> list[dict[str, Any]]:
             "value": plain(fact.value),
             "unit": fact.unit,
             "verdict": fact.verdict,
-            "age_steps": age_of(fact),
+            "age_steps": fact.age,
         }
         if fact.note:
             row["note"] = fact.note

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 from sanctum.render import curve, safe
-from sanctum.render.facts import age_of
 from sanctum.render.page import moment
 from sanctum.render.screen import Screen
 from sanctum.render.sheet import LOUD, short_unit, shown, strips
@@ -73,7 +72,7 @@ def _facts(block: Facts, ascii_only: bool) -> str:
     rows = []
     for fact in block.facts:
         stale = " stale" if absence(fact.value) == "stale" else ""
-        age = age_of(fact)
+        age = fact.age
         rows.append(
             [
                 _inline(fact.name, ascii_only),

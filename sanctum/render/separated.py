@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sanctum.render import safe
-from sanctum.render.facts import age_of
 from sanctum.render.jsonl import keys
 from sanctum.render.screen import Screen
 from sanctum.view import Block, Facts, Report, Series, Table, Value, absence, plain
@@ -48,7 +47,7 @@ def _rows(block: Block) -> Iterator[Row]:
     if isinstance(block, Facts):
         yield ("name", "value", "unit", "verdict", "age_steps")
         for fact in block.facts:
-            age = age_of(fact)
+            age = fact.age
             shown_age = "" if age is None else str(age)
             yield (fact.name, raw(fact.value), fact.unit, fact.verdict or "", shown_age)
     elif isinstance(block, Table):

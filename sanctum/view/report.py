@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sanctum.model.answers import At, Verdict
-from sanctum.view.values import Value
+from sanctum.view.values import Value, age_steps
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One named value. `note` is a few words beside it: a threshold, a reason."""
 
     name: str
@@ -22,21 +20,23 @@ class Fact:
     note: str = ""
     digits: int | None = None
 
+    @property
+    def age(self) -> int | None:
+        """Its age in vector steps: as given, else that of its reading."""
+        return age_steps(self.value) if self.age_steps is None else self.age_steps
 
-@dataclass(frozen=True, slots=True)
+
 class Facts:
     """Named values, one a row."""
 
-    facts: tuple[Fact, ...]
-    title: str = ""
+    __slots__ = ("facts", "title")
 
     def __init__(self, facts: Iterable[Fact], title: str = "") -> None:
-        object.__setattr__(self, "facts", tuple(facts))
-        object.__setattr__(self, "title", title)
+        self.facts = tuple(facts)
+        self.title = title
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column: its name, how to get the value from an item, its unit.
 
     `priority` 0 stays on the narrowest screen, higher ones give way first. `digits` are decimals.
@@ -53,19 +53,13 @@ class Column:
     flex: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Table:
     """Rows of items under columns. `total` is how many there were before a limit.
 
     `detail` are further columns for programs: in JSON and CSV, never on a screen.
     """
 
-    columns: tuple[Column, ...]
-    items: tuple[Any, ...]
-    title: str = ""
-    empty: str = "nothing"
-    total: int | None = None
-    detail: tuple[Column, ...] = ()
+    __slots__ = ("columns", "detail", "empty", "items", "title", "total")
 
     def __init__(
         self,
@@ -77,12 +71,12 @@ class Table:
         total: int | None = None,
         detail: Sequence[Column] = (),
     ) -> None:
-        object.__setattr__(self, "columns", tuple(columns))
-        object.__setattr__(self, "detail", tuple(detail))
-        object.__setattr__(self, "items", tuple(items))
-        object.__setattr__(self, "title", title)
-        object.__setattr__(self, "empty", empty)
-        object.__setattr__(self, "total", len(items) if total is None else total)
+        self.columns = tuple(columns)
+        self.items = tuple(items)
+        self.title = title
+        self.empty = empty
+        self.total = len(items) if total is None else total
+        self.detail = tuple(detail)
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -95,8 +89,7 @@ class Table:
         return len(self.items)
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """A curve drawn small: its values in order, and what they are."""
 
     name: str
@@ -107,23 +100,20 @@ class Series:
     clock: str = "step"
 
 
-@dataclass(frozen=True, slots=True)
 class Text:
     """Free lines: help, a traceback."""
 
-    lines: tuple[str, ...]
-    title: str = ""
+    __slots__ = ("lines", "title")
 
     def __init__(self, lines: Iterable[str] | str, title: str = "") -> None:
         given = lines.split("\n") if isinstance(lines, str) else lines
-        object.__setattr__(self, "lines", tuple(given))
-        object.__setattr__(self, "title", title)
+        self.lines = tuple(given)
+        self.title = title
 
 
 Block = Facts | Table | Series | Text
 
 
-@dataclass(frozen=True, slots=True)
 class Report:
     """An answer to one question.
 
@@ -131,16 +121,18 @@ class Report:
     what was left out, where the reading is weak. `next` is the command to type next.
     """
 
-    title: str
-    blocks: tuple[Block, ...] = ()
-    notes: tuple[str, ...] = ()
-    headline: str = ""
-    at: At | None = None
-    run: str | None = None
-    next: str = ""
-    verdict: Verdict | None = None
-    exit_code: int = 0
-    command: str = ""
+    __slots__ = (
+        "at",
+        "blocks",
+        "command",
+        "exit_code",
+        "headline",
+        "next",
+        "notes",
+        "run",
+        "title",
+        "verdict",
+    )
 
     def __init__(
         self,
@@ -155,16 +147,13 @@ class Report:
         exit_code: int = 0,
         command: str = "",
     ) -> None:
-        for name, value in (
-            ("title", title),
-            ("blocks", blocks),
-            ("notes", tuple(notes)),
-            ("headline", headline),
-            ("at", at),
-            ("run", run),
-            ("next", next),
-            ("verdict", verdict),
-            ("exit_code", exit_code),
-            ("command", command),
-        ):
-            object.__setattr__(self, name, value)
+        self.title = title
+        self.blocks = blocks
+        self.notes = tuple(notes)
+        self.headline = headline
+        self.at = at
+        self.run = run
+        self.next = next
+        self.verdict = verdict
+        self.exit_code = exit_code
+        self.command = command

@@ -39,7 +39,16 @@ values: st.SearchStrategy[Value] = st.one_of(
     st.sampled_from((NOT_MEASURED, MASKED, LATE)),
 )
 verdicts: st.SearchStrategy[Verdict | None] = st.sampled_from((None, "ok", "warn", "crit"))
-facts = st.builds(Fact, texts, values, texts | st.just("bytes"), verdicts, st.none() | steps, texts)
+facts = st.builds(
+    Fact,
+    texts,
+    values,
+    texts | st.just("bytes"),
+    verdicts,
+    st.none() | steps,
+    texts,
+    st.none() | st.integers(0, 6),
+)
 
 
 @st.composite
