@@ -36,20 +36,22 @@ class Columns:
         self._place = None if step is None else reader.block_at(attempt, step)
         self._found: dict[str, Latest | None] = {}
         self._cells: dict[str, _Cells] = {}
-        self._names: list[str] | None = None
+        self._said: dict[str, list[str]] = {}
         self._newest: list[int] | None = None
 
     def said(self, prefix: str = "") -> list[str]:
         """The single-valued columns of that prefix that were said by then, sorted."""
-        every = self._reader.column_names()
-        return [name for name in every if name.startswith(prefix) and self.cells(name)[0]]
+        if prefix not in self._said:
+            every = self._reader.column_names()
+            self._said[prefix] = [
+                name for name in every if name.startswith(prefix) and self.cells(name)[0]
+            ]
+        return self._said[prefix]
 
     @property
     def names(self) -> list[str]:
         """Every single-valued column that was said by then, sorted."""
-        if self._names is None:
-            self._names = self.said()
-        return self._names
+        return self.said()
 
     @property
     def newest(self) -> list[int]:
@@ -121,14 +123,19 @@ def absent(state: int) -> Reading:
     return LATE if state == LATE_CELL else NOT_MEASURED
 
 
+@np.errstate(all="ignore")
 def mean(values: Any) -> Reading:
-    """The mean of numbers; *not measured* of none."""
-    return reading(_quietly(np.mean, values)) if len(values) else NOT_MEASURED
+    """The mean of numbers; *not measured* of none. Infinities are answers, not warnings."""
+    count = len(values)
+    return (
+        reading(float(np.add.reduce(values, dtype=np.float64)) / count) if count else NOT_MEASURED
+    )
 
 
+@np.errstate(all="ignore")
 def spread(values: Any) -> Reading:
     """The population standard deviation; *not measured* of none."""
-    return reading(_quietly(np.std, values)) if len(values) else NOT_MEASURED
+    return reading(float(np.std(values, dtype=np.float64))) if len(values) else NOT_MEASURED
 
 
 def known(cells: tuple[Values, States], env: int | None) -> Any:
@@ -137,9 +144,3 @@ def known(cells: tuple[Values, States], env: int | None) -> Any:
     if env is not None:
         values, states = values[:, env : env + 1], states[:, env : env + 1]
     return values[..., 0][states == VALUE].astype(np.float64)
-
-
-def _quietly(call: Any, values: Any) -> float:
-    """`call(values)` in double precision; infinities and overflows are answers, not warnings."""
-    with np.errstate(all="ignore"):
-        return float(call(values, dtype=np.float64))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sanctum.model.answers import Size
 
 GROWING = ("updates", "episodes", "vitals", "weights", "events", "gaps")
-_BYTES = {"events": "length(text)", "gaps": "length(reason)"}
+_BYTES = {"events": "length(text) + coalesce(length(data), 0)", "gaps": "length(reason)"}
 
 
 def class_of(name: str) -> str:

@@ -260,3 +260,17 @@ def test_a_condition_that_looks_too_far_back_is_refused_in_time(to, ask, monkeyp
     with pytest.raises(Exception, match="looks too far back") as refused:
         ask.envs_list(where="accuracy < 1 for 20")
     assert refused.value.exit_code == 2
+
+
+def test_infinities_are_answered_without_a_warning(to, ask):
+    bad = np.array([np.inf, -np.inf, np.nan])
+    for number in range(4):
+        rewards = {"reward": bad, "reward/gain": bad, "accuracy": bad, "loss": np.full(ENVS, 1e308)}
+        to.take(step(number, **rewards, **{"action/op": np.zeros(ENVS, int)}))
+    for env in (None, 0, 1, 2):
+        assert ask.rewards_read(env=env).components[0].name == "gain"
+        assert ask.series_read("loss", env=env).values
+        assert ask.series_read("reward", env=env).values
+    assert ask.condition_check("reward is nan").holds
+    assert {row.health.word for row in ask.envs_list().rows} == {"non-finite"}
+    assert [ask.env_read(env).row.reward.kind for env in range(3)] == ["inf", "-inf", "nan"]

@@ -133,4 +133,5 @@ class _Ground:
         of = self._past(back)
         every = [number(of.columns.reading(column, env)) for env in range(of.header.envs)]
         values = [value for value in every if value is not None]
-        return float(np.mean(values)) if values else None
+        with np.errstate(all="ignore"):
+            return float(np.mean(values)) if values else None

@@ -17,6 +17,7 @@ from sanctum.record.reader import Window
 PREFIX = "reward/"
 
 
+@np.errstate(all="ignore")
 def rewards_read(of: Scope, env: int | None = None, window: int | None = None) -> RewardsAnswer:
     """Components at the last step and over the last `window`; means over all without env."""
     if env is not None:
@@ -119,14 +120,15 @@ def _by_action(
         return []
     pick = slice(None) if env is None else slice(env, env + 1)
     there = (ops[1][:, pick] == VALUE) & (whole[1][:, pick] == VALUE)
-    chosen = ops[0][:, pick, 0]
+    chosen, total = ops[0][:, pick, 0][there], whole[0][:, pick, 0][there]
+    parts = {
+        name: (cells[0][:, pick, 0][there], cells[1][:, pick][there] == VALUE)
+        for name in names
+        if (cells := rows.cells.get(PREFIX + name)) is not None
+    }
     found = []
     for index, name in enumerate(of.header.actions[head]):
-        taken = there & (chosen == index)
-        parts = {}
-        for one in names:
-            cells = rows.cells.get(PREFIX + one)
-            if cells is not None:
-                parts[one] = mean(cells[0][:, pick, 0][taken & (cells[1][:, pick] == VALUE)])
-        found.append(ActionReward(name, int(taken.sum()), mean(whole[0][:, pick, 0][taken]), parts))
+        taken = chosen == index
+        means = {part: mean(values[taken & known]) for part, (values, known) in parts.items()}
+        found.append(ActionReward(name, int(taken.sum()), mean(total[taken]), means))
     return found

@@ -36,6 +36,7 @@ def series_read(
     return _over_updates(of, name, last, points)
 
 
+@np.errstate(all="ignore")
 def curve(
     of: Scope,
     name: str,
