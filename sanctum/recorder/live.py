@@ -17,8 +17,8 @@ from sanctum.recorder.claim import Claim, claim
 from sanctum.recorder.clock import Clock
 from sanctum.recorder.ingest import Ingest
 from sanctum.recorder.loop import Intake, Lifetime, Loop
-from sanctum.recorder.machine import Machine
 from sanctum.recorder.pulse import LivePulse
+from sanctum.recorder.vitals import Machine
 from sanctum.telemetry import Frame, RunStarted
 from sanctum.telemetry.frames import FrameReader
 from sanctum.wire.places import RunFile, socket_path, write_run_file
