@@ -88,11 +88,12 @@ def _move(one: PolicyReading) -> str:
 
 
 def _is_still(named: dict[str, PolicyReading]) -> bool:
-    """Whether the update left the policy as it was: no KL to speak of and nothing clipped."""
+    """Whether the last two updates left the policy as it was: no KL to speak of, nothing clipped."""
     kl, clipped = named.get("approx_kl"), named.get("clip_fraction")
     if kl is None or clipped is None:
         return False
-    return is_zero(kl.value, STILL_KL) and is_zero(clipped.value)
+    moved_before = number(kl.previous) is not None and not is_zero(kl.previous, STILL_KL)
+    return is_zero(kl.value, STILL_KL) and is_zero(clipped.value) and not moved_before
 
 
 def _headline(readings: list[PolicyReading], still: bool) -> str:

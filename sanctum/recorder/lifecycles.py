@@ -39,7 +39,10 @@ class Lifecycles:
                         self._stages[env, slot] = stage
 
     def columns(self, state: SeedState, now: float) -> Iterator[tuple[str, float | None]]:
-        """The cells of one state, by column; a change of stage is written as an event."""
+        """The cells of one state, by column; a change of stage is written as an event.
+
+        The event does not repeat the readings: the cells of its step have them.
+        """
         place = (state.env, state.slot)
         before = self._stages.get(place)
         prefix = f"seed/{state.slot}/"
@@ -47,8 +50,7 @@ class Lifecycles:
         if before != state.stage:
             self._stages[place] = state.stage
             if is_alive(state.stage) and (before is None or not is_alive(before)):
-                age = state.numbers.get("age_steps") or 0.0
-                yield prefix + "born", state.step - (age if math.isfinite(age) else 0.0)
+                yield prefix + "born", state.step - _age_unseen(state, before)
             self._changed(state, before, now)
         if state.blueprint is not None:
             yield prefix + "blueprint", self._writer.code(state.blueprint)
@@ -69,10 +71,6 @@ class Lifecycles:
         data: dict[str, Any] = {"from": before, "to": state.stage, "cause": state.cause}
         if state.blueprint:
             data["blueprint"] = state.blueprint
-        data.update({name: value for name, value in state.numbers.items() if value is not None})
-        if state.gate:
-            data["gate"] = state.gate
-            data["gate_inputs"] = {name: list(pair) for name, pair in state.gate_inputs.items()}
         self._event(
             "info",
             "stage",
@@ -83,3 +81,12 @@ class Lifecycles:
             state.slot,
             data,
         )
+
+
+def _age_unseen(state: SeedState, before: str | None) -> float:
+    """How long a seed lived before it was first heard of: 0 for a slot that was seen empty.
+
+    What was said of the slot before its birth was said of another seed.
+    """
+    age = state.numbers.get("age_steps")
+    return age if before is None and age is not None and math.isfinite(age) else 0.0

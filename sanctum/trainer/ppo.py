@@ -49,7 +49,7 @@ class PPO:
         """Learn from a batch. `share_left`, 1 to 0, is how much of the run is still to come."""
         began = time.perf_counter()
         settings, readings = self._settings, _Readings()
-        rate = settings.learning_rate * (0.1 + 0.9 * share_left if settings.anneal else 1.0)
+        rate = settings.learning_rate * (0.25 + 0.75 * share_left if settings.anneal else 1.0)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         # Advantages are normalised over the rollout; what is reported is the raw spread.

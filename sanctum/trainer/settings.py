@@ -75,7 +75,7 @@ class Settings:
     # Tamiyo and PPO.
     hidden: int = _setting(64, "units in each hidden layer of the policy", least=1)
     learning_rate: float = _setting(0.001, "Adam step of the policy", least=0.0)
-    anneal: bool = _setting(True, "let the learning rate fall to a tenth over the run")
+    anneal: bool = _setting(True, "let the learning rate fall to a quarter over the run")
     gamma: float = _setting(0.99, "discount a step", least=0.0)
     lam: float = _setting(0.95, "lambda of the advantage estimator", least=0.0)
     epochs: int = _setting(4, "passes over a rollout in one update", least=1)

@@ -262,6 +262,20 @@ def test_quiet_is_not_health() -> None:
     assert report.verdict == "warn"
 
 
+def test_one_still_update_after_one_that_moved_is_no_alarm() -> None:
+    class Paused(Still):
+        def policy_read(
+            self, at: str | None = None, env: int | None = None, window: int | None = None
+        ) -> PolicyAnswer:
+            whole = super().policy_read(at, env, window)
+            readings = [
+                msgspec.structs.replace(one, previous=reading(0.004)) for one in whole.readings
+            ]
+            return msgspec.structs.replace(whole, readings=readings)
+
+    assert ask("brain", Paused()).verdict == "ok"
+
+
 def test_without_an_alarm_the_headline_gives_the_numbers() -> None:
     assert ask("brain", Well()).headline == (
         "no alarm in 3 judged readings: entropy 0.620, approx_kl 0.00600, clip_fraction 0.0800"

@@ -78,7 +78,7 @@ def test_what_is_reported_is_finite_and_in_range() -> None:
     assert set(scalars) == set(report.scalars)
     assert all(math.isfinite(value) for value in scalars.values())
     assert 0 < scalars["entropy"] <= 1 and 0 <= scalars["clip_fraction"] <= 1
-    assert scalars["learning_rate"] == pytest.approx(SMALL.learning_rate * 0.55)
+    assert scalars["learning_rate"] == pytest.approx(SMALL.learning_rate * 0.625)
     assert scalars["advantage_std"] == pytest.approx(float(rows.advantage.std(correction=0)))
     assert scalars["minibatches"] == SMALL.epochs * SMALL.minibatches
     assert set(report.heads) == {"op", "slot", "blueprint"}
