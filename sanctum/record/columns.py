@@ -36,17 +36,31 @@ class Columns:
         self._place = None if step is None else reader.block_at(attempt, step)
         self._found: dict[str, Latest | None] = {}
         self._cells: dict[str, _Cells] = {}
-        self._said: dict[str, list[str]] = {}
+        self._said: dict[tuple[str, str], list[str]] = {}
         self._newest: list[int] | None = None
 
-    def said(self, prefix: str = "") -> list[str]:
-        """The single-valued columns of that prefix that were said by then, sorted."""
-        if prefix not in self._said:
-            every = self._reader.column_names()
-            self._said[prefix] = [
-                name for name in every if name.startswith(prefix) and self.cells(name)[0]
+    def said(self, prefix: str = "", suffix: str = "") -> list[str]:
+        """The single-valued columns of that spelling that were said by then, sorted."""
+        wanted = (prefix, suffix)
+        if wanted not in self._said:
+            self._said[wanted] = [
+                name
+                for name in self._reader.column_names()
+                if name.startswith(prefix) and name.endswith(suffix) and self.cells(name)[0]
             ]
-        return self._said[prefix]
+        return self._said[wanted]
+
+    @property
+    def own(self) -> list[str]:
+        """The environments' own columns that were said by then: all but the seeds', sorted."""
+        wanted = ("own", "")
+        if wanted not in self._said:
+            self._said[wanted] = [
+                name
+                for name in self._reader.column_names()
+                if not name.startswith("seed/") and self.cells(name)[0]
+            ]
+        return self._said[wanted]
 
     @property
     def names(self) -> list[str]:
@@ -57,7 +71,7 @@ class Columns:
     def newest(self) -> list[int]:
         """For each environment the step of the newest cell of any column but a seed's."""
         if self._newest is None:
-            steps = [self.cells(name)[2] for name in self.names if not name.startswith("seed/")]
+            steps = [self.cells(name)[2] for name in self.own]
             self._newest = [max(one) for one in zip(*steps, strict=True)]
         return self._newest
 

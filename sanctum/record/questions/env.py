@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sanctum.errors import UsageError
 from sanctum.model.answers import Decision, EnvAnswer
 from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, reading
@@ -16,7 +14,6 @@ from sanctum.record.questions.policy import head_of
 from sanctum.record.questions.rewards import rewards_read
 from sanctum.record.questions.seeds import rows as seed_rows
 from sanctum.record.questions.series import curve
-from sanctum.record.reader import Window
 
 DECISIONS = 20
 EVENTS = 10
@@ -33,7 +30,7 @@ def env_read(of: Scope, env: int) -> EnvAnswer:
         course = curve(of, "accuracy", env, since=since)
     except UsageError:
         course = None
-    rewards = rewards_read(of, env)
+    rewards = rewards_read(of, env, by_action=False)
     return EnvAnswer(
         of.at,
         all_rows(of, env)[0],
@@ -55,50 +52,50 @@ def decisions(of: Scope, env: int, count: int) -> list[Decision]:
     names = [f"action/{one}" for one in of.header.actions]
     names += [f"probability/{head}", f"mask/{head}", "value", "reward"]
     rows = of.reader.window(names, attempt, first, of.step)
-    made = rows.cells.get(f"action/{head}")
-    if made is None:
+    if f"action/{head}" not in rows.cells:
         return []
+    cells = {
+        name: (values[:, env].tolist(), states[:, env].tolist())
+        for name, (values, states) in rows.cells.items()
+    }
+    made = cells[f"action/{head}"][1]
+    steps = rows.steps.tolist()
     return [
-        _decision(of, rows, head, row, env)
-        for row in range(rows.steps.size)
-        if made[1][row, env] == VALUE
+        _decision(of, cells, head, row, step)
+        for row, step in enumerate(steps)
+        if made[row] == VALUE
     ]
 
 
-def _decision(of: Scope, rows: Window, head: str, row: int, env: int) -> Decision:
-    def cell(name: str) -> Reading:
-        cells = rows.cells.get(name)
-        if cells is None:
+_Cells = dict[str, tuple[list[list[float]], list[int]]]
+"""One environment's rows of a window: values and state by row."""
+
+
+def _decision(of: Scope, cells: _Cells, head: str, row: int, step: int) -> Decision:
+    def cell(name: str, place: int = 0) -> Reading:
+        if name not in cells:
             return NOT_MEASURED
-        state = int(cells[1][row, env])
-        return reading(float(cells[0][row, env, 0])) if state == VALUE else absent(state)
+        values, states = cells[name]
+        if states[row] != VALUE:
+            return absent(states[row])
+        return reading(values[row][place]) if 0 <= place < len(values[row]) else MASKED
 
     def option(of_head: str) -> str | None:
         options = of.header.actions.get(of_head)
         return None if options is None else named(cell(f"action/{of_head}"), options)
 
-    mask = rows.cells.get(f"mask/{head}")
+    mask = cells.get(f"mask/{head}")
     forced = None
-    if mask is not None and mask[1][row, env] == VALUE:
-        forced = int(np.count_nonzero(mask[0][row, env])) <= 1
+    if mask is not None and mask[1][row] == VALUE:
+        forced = sum(map(bool, mask[0][row])) <= 1
+    chosen = cells[f"action/{head}"][0][row][0]
     return Decision(
-        int(rows.steps[row]),
+        step,
         option(head),
         option("slot") if head != "slot" else None,
         option("blueprint") if head != "blueprint" else None,
-        _probability(rows, head, row, env),
+        cell(f"probability/{head}", int(chosen) if chosen == chosen else -1),
         cell("value"),
         cell("reward"),
         forced,
     )
-
-
-def _probability(rows: Window, head: str, row: int, env: int) -> Reading:
-    """The probability of the op that was chosen."""
-    cells, chosen = rows.cells.get(f"probability/{head}"), rows.cells[f"action/{head}"]
-    if cells is None or cells[1][row, env] != VALUE:
-        return NOT_MEASURED if cells is None else absent(int(cells[1][row, env]))
-    index = int(chosen[0][row, env, 0])
-    if not 0 <= index < cells[0].shape[2]:
-        return MASKED
-    return reading(float(cells[0][row, env, index]))

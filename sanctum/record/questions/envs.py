@@ -48,9 +48,7 @@ def all_rows(of: Scope, only: int | None = None) -> list[EnvRow]:
     """Every environment's row (or one's), by number."""
     judge = HealthCheck(of)
     slots = slots_of(of)
-    known = [
-        name for name in of.columns.names if name not in READINGS and not name.startswith("seed/")
-    ]
+    known = [name for name in of.columns.own if name not in READINGS]
     envs = range(of.header.envs) if only is None else (only,)
     return [_row(of, env, judge, slots, known) for env in envs]
 

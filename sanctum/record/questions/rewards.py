@@ -18,7 +18,9 @@ PREFIX = "reward/"
 
 
 @np.errstate(all="ignore")
-def rewards_read(of: Scope, env: int | None = None, window: int | None = None) -> RewardsAnswer:
+def rewards_read(
+    of: Scope, env: int | None = None, window: int | None = None, *, by_action: bool = True
+) -> RewardsAnswer:
     """Components at the last step and over the last `window`; means over all without env."""
     if env is not None:
         of.check_env(env)
@@ -45,7 +47,7 @@ def rewards_read(of: Scope, env: int | None = None, window: int | None = None) -
         int(rows.steps[0]) if rows.steps.size else None,
         int(rows.steps[-1]) if rows.steps.size else None,
         int(rows.steps.size),
-        _by_action(of, head, names, env, rows),
+        _by_action(of, head, names, env, rows) if by_action else [],
     )
 
 

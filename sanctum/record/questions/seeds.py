@@ -27,14 +27,13 @@ def slots_of(of: Scope) -> list[str]:
     """The slots of this run: those announced, and those that were spoken of by then."""
     spoken = [
         name.removeprefix("seed/").removesuffix("/stage")
-        for name in of.columns.said("seed/")
-        if name.endswith("/stage")
+        for name in of.columns.said("seed/", "/stage")
     ]
     return list(dict.fromkeys([*of.header.slots, *spoken]))
 
 
-def seed_row(of: Scope, env: int, slot: str, inputs: list[str]) -> SeedRow | None:
-    """What is in a slot; None when nothing was ever said of it. `inputs` are gate inputs' names."""
+def seed_row(of: Scope, env: int, slot: str) -> SeedRow | None:
+    """What is in a slot; None when nothing was ever said of it."""
     columns = of.columns
     prefix = f"seed/{slot}/"
     stage = columns.word(prefix + "stage", env)
@@ -64,7 +63,7 @@ def seed_row(of: Scope, env: int, slot: str, inputs: list[str]) -> SeedRow | Non
         stage,
         columns.word(prefix + "blueprint", env, not_before=since),
         gate=gate,
-        gate_inputs=_inputs(of, prefix, env, gate_step, inputs) if gate else [],
+        gate_inputs=_inputs(of, prefix, env, gate_step) if gate else [],
         said_age_steps=None if said is None else of.step - said,
         **readings,
     )
@@ -72,22 +71,10 @@ def seed_row(of: Scope, env: int, slot: str, inputs: list[str]) -> SeedRow | Non
 
 def rows(of: Scope, env: int | None = None) -> list[SeedRow]:
     """Every slot that was ever spoken of, by environment and slot."""
-    names = of.columns.said("seed/")
     envs = range(of.header.envs) if env is None else (env,)
-    found = []
-    for slot in slots_of(of):
-        inputs = gate_inputs(names, slot)
-        for one in envs:
-            row = seed_row(of, one, slot, inputs)
-            if row is not None:
-                found.append(row)
-    return sorted(found, key=lambda row: (row.env, row.slot))
-
-
-def gate_inputs(names: list[str], slot: str) -> list[str]:
-    """The names of gate inputs that were ever said of a slot."""
-    prefix = f"seed/{slot}/needs/"
-    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+    slots = slots_of(of)
+    every = [seed_row(of, one, slot) for one in envs for slot in slots]
+    return sorted(filter(None, every), key=lambda row: (row.env, row.slot))
 
 
 def seeds_list(
@@ -137,28 +124,27 @@ def seed_read(of: Scope, env: int, slot: str) -> SeedAnswer:
         raise UsageError(
             f"no slot '{slot}'", did_you_mean(slot, slots) or f"there are {', '.join(slots)}"
         )
-    names = of.columns.said("seed/")
-    row = seed_row(of, env, slot, gate_inputs(names, slot))
+    row = seed_row(of, env, slot)
     born = None
     if row is not None and isinstance(row.age_steps, Measured):
         born = max(0, of.step - int(row.age_steps.value))
     prefix = f"seed/{slot}/"
     curves = [
         curve(of, prefix + name, env, since=born, unit=unit)
-        if born is not None and prefix + name in names
+        if born is not None and of.columns.cells(prefix + name)[0]
         else None
         for name, unit in (("alpha", "0-1"), ("contribution", "points"))
     ]
     return SeedAnswer(of.at, env, slot, row, curves[0], curves[1], events_of_slot(of, env, slot))
 
 
-def _inputs(
-    of: Scope, prefix: str, env: int, step: int | None, names: list[str]
-) -> list[GateInput]:
+def _inputs(of: Scope, prefix: str, env: int, step: int | None) -> list[GateInput]:
     """The inputs said together with the gate; one that is absent does not pass."""
     columns = of.columns
     found = []
-    for name in names:
+    needs = prefix + "needs/"
+    named = [name for name in of.reader.column_names() if name.startswith(needs)]
+    for name in (one.removeprefix(needs) for one in named):
         if columns.step_of(f"{prefix}needs/{name}", env) != step:
             continue
         value = columns.reading(f"{prefix}gate/{name}", env)
