@@ -89,15 +89,15 @@ class Sizes:
         tally = self._tallies[table]
         used = _BYTES.get(table, "length(data)")
         new = self._db.execute(
-            f"SELECT attempt, max(id), count(*), sum({used}) FROM {table} WHERE id > ?"
-            " GROUP BY attempt",
+            f"SELECT attempt, max(id), count(*), sum({used}) FROM {table} NOT INDEXED"
+            " WHERE id > ? GROUP BY +attempt",  # by rowid: only rows that are new are read
             (tally.last_id,),
         ).fetchall()
         if new and table == "events":
             self._event_types |= {
                 str(one)
                 for (one,) in self._db.execute(
-                    "SELECT DISTINCT type FROM events WHERE id > ?", (tally.last_id,)
+                    "SELECT DISTINCT type FROM events NOT INDEXED WHERE id > ?", (tally.last_id,)
                 ).fetchall()
             }
         for attempt, last_id, rows, used_bytes in new:
