@@ -88,7 +88,7 @@ def _move(one: PolicyReading) -> str:
 
 
 def _is_still(named: dict[str, PolicyReading]) -> bool:
-    """Whether the last two updates left the policy as it was: no KL to speak of, nothing clipped."""
+    """Whether the last two updates left the policy as it was: KL near zero, nothing clipped."""
     kl, clipped = named.get("approx_kl"), named.get("clip_fraction")
     if kl is None or clipped is None:
         return False
