@@ -22,10 +22,12 @@ class Lifecycles:
         self._writer = writer
         self._event = event
         self._stages: dict[tuple[int, str], str] = {}
+        self._numbers: dict[tuple[int, str], tuple[int, set[str]]] = {}
 
     def forget(self) -> None:
         """A new attempt: nothing is known of any slot."""
         self._stages.clear()
+        self._numbers.clear()
 
     def recall(self, reader: Reader, attempt: int, step: int) -> None:
         """Take the stages from the record, where an earlier recorder left them."""
@@ -51,12 +53,18 @@ class Lifecycles:
             self._stages[place] = state.stage
             if is_alive(state.stage) and (before is None or not is_alive(before)):
                 yield prefix + "born", state.step - _age_unseen(state, before)
+                step, names = self._numbers.get(place, (-1, set()))
+                if step == state.step:  # of another seed, within this very step
+                    yield from ((prefix + name, None) for name in sorted(names))
+                    names.clear()
             self._changed(state, before, now)
         if state.blueprint is not None:
             yield prefix + "blueprint", self._writer.code(state.blueprint)
-        for name, value in state.numbers.items():
-            if value is not None:
-                yield prefix + name, value
+        said = {name for name, value in state.numbers.items() if value is not None}
+        step, names = self._numbers.get(place, (-1, set()))
+        self._numbers[place] = state.step, said | names if step == state.step else said
+        for name in said:
+            yield prefix + name, state.numbers[name]
         if state.gate is not None:
             yield prefix + "gate", self._writer.code(state.gate)
             for name, (value, needed) in state.gate_inputs.items():
