@@ -201,13 +201,17 @@ class Writer:
         """Take up an unsealed block of the file again."""
         self.open = restored(self.db, id, attempt, envs, self._block_rows)
 
-    def close(self, now: float) -> None:
-        """Write everything, leave WAL mode where that can be done, close."""
+    def fold(self, now: float) -> None:
+        """Write everything and leave WAL mode where that can be done: the file is whole by itself."""
         self.flush(now)
         try:
             schema.finish(self.db)
         except sqlite3.Error as error:
             log.info("the file stays in WAL mode: %s", error)
+
+    def close(self, now: float) -> None:
+        """Write everything, leave WAL mode where that can be done, close."""
+        self.fold(now)
         self.db.close()
 
     def _commit(self) -> None:

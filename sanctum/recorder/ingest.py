@@ -110,7 +110,7 @@ class Ingest:
         self.writer.seal()
         ended = now if how != "died" else self.heard
         self._attempts.end(self.attempt, how, ended, self.last_step, self.heard, exception, trace)
-        self.writer.flush(now)
+        self.writer.fold(now)
 
     def tick(self) -> None:
         """Once a second: everything to the disk."""

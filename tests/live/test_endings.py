@@ -143,3 +143,13 @@ def test_a_recorder_leaves_when_nobody_is_there(home, monkeypatch):
     assert not connection.live
     assert connection.queries().run_read().state.word == "finished"
     connection.close()
+
+
+@pytest.mark.parametrize("ending", ["run.close()", "ready(); os.kill(os.getpid(), signal.SIGKILL)"])
+def test_the_file_of_an_ended_run_is_whole_by_itself_while_its_recorder_lingers(home, ending):
+    home.train(f"steps(0, 30); {ending}").wait(timeout=20)
+    until(lambda: home.file().how is not None)
+    assert home.file().has_recorder
+    assert not (home.folder / "runs" / "demo.sanctum.db-wal").exists()
+    with asking() as ask:
+        assert ask.run_read().at.step == 29
