@@ -202,7 +202,7 @@ class Writer:
         self.open = restored(self.db, id, attempt, envs, self._block_rows)
 
     def fold(self, now: float) -> None:
-        """Write everything and leave WAL mode where that can be done: the file is whole by itself."""
+        """Write everything and leave WAL mode where that can be done: one file holds all."""
         self.flush(now)
         try:
             schema.finish(self.db)
