@@ -12,6 +12,7 @@ from sanctum.command import (
     Moment,
     Report,
     Table,
+    UsageError,
     cell,
     columns,
     inspect_command,
@@ -44,7 +45,7 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     steps, gradient 1 healthy and 0 dead; gate: how many inputs of the seed's next gate pass.
     """
     answer = moment.env(env)
-    loss = said(lambda: moment.series("loss", env=env, last=RECENT_STEPS))
+    loss = said(lambda: moment.series("loss", env=env, last=RECENT_STEPS), UsageError)
     slots = moment.run().header.slots
     seeds = (*SEEDS, columns.IMPROVEMENT) if more else SEEDS
     taken = [seed for seed in answer.seeds if not columns.is_empty(seed)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from sanctum.errors import NoDataYet
+from sanctum.errors import NoDataYet, SanctumError
 from sanctum.model.answers import Verdict
 from sanctum.model.readings import NOT_MEASURED, Measured, NonFinite, Reading, number, reading
 from sanctum.view.numbers import cell
@@ -15,11 +15,14 @@ T = TypeVar("T")
 _BADNESS: dict[Verdict | None, int] = {None: 0, "ok": 1, "warn": 2, "crit": 3}
 
 
-def said(ask: Callable[[], T]) -> T | None:
-    """The answer, or None when the run has not said this: for answers made of several."""
+def said(ask: Callable[[], T], *unsaid: type[SanctumError]) -> T | None:
+    """The answer, or None when the run has not said this: for answers made of several.
+
+    `unsaid` are further errors that mean just that, as UsageError where a name may be unknown.
+    """
     try:
         return ask()
-    except NoDataYet:
+    except (NoDataYet, *unsaid):
         return None
 
 

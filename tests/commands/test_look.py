@@ -14,6 +14,7 @@ from sanctum.command import Facts, NoDataYet, Report, Series, Table, Text, Usage
 from sanctum.model.answers import (
     Attempt,
     Component,
+    Curve,
     PolicyAnswer,
     PolicyReading,
     RewardsAnswer,
@@ -209,6 +210,25 @@ def test_more_shows_every_decision_and_event_of_an_environment() -> None:
     assert len(column(report, "step", 1)) == 8
     assert len(column(report, "text", 2)) == 3
     assert "growth" in facts(report)
+
+
+class Lossless(FakeQueries):
+    """A trainer that never spoke of a loss, so that the record does not know the name."""
+
+    def series_read(
+        self,
+        metric: str,
+        at: str | None = None,
+        env: int | None = None,
+        last: int | None = None,
+        points: int = 200,
+    ) -> Curve:
+        raise UsageError(f"no metric '{metric}' in demo-3")
+
+
+def test_an_environment_without_a_loss_shows_the_rest() -> None:
+    report = ask("env 7", Lossless())
+    assert [block.name for block in report.blocks if isinstance(block, Series)] == ["accuracy"]
 
 
 def test_an_environment_out_of_range_is_refused_with_the_range() -> None:
