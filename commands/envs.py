@@ -70,7 +70,8 @@ def command(
     Accuracy is the host's validation accuracy, seeds those alive, the reward (r on a card) that of
     the last step, action the op last chosen with its slot. A ! on a card: not well.
     """
-    answer = moment.envs(where=where, sort=_sorting(sort), limit=limit)
+    answer = moment.envs(where=where, sort=_sorting(sort))
+    rows = answer.rows[:limit]
     sick = sorted(
         filter(is_sick, answer.rows),
         key=lambda row: -badness(row.health.verdict),
@@ -78,14 +79,14 @@ def command(
     empty = "it holds for no environment" if where else "no environment has been heard of yet"
     table = Table(
         (*COLUMNS, *DETAIL) if more else COLUMNS,
-        answer.rows,
+        rows,
         empty=empty,
         total=answer.total,
         detail=() if more else DETAIL,
     )
     return Report(
         "envs" + (f" where {where}" if where else ""),
-        Text(_cards(answer.rows)) if cards and answer.rows else table,
+        Text(_cards(rows)) if cards and rows else table,
         headline=_headline(answer, sick),
         notes=_notes(answer),
         verdict=worst(row.health.verdict for row in answer.rows),
@@ -105,11 +106,11 @@ def _headline(answer: EnvsAnswer, sick: list[EnvRow]) -> str:
         return ""
     if sick:
         said = [f"env {row.env} {row.health.word}" for row in sick]
-        return f"{len(sick)} of {answer.shown} not well: {listed(said)}"
+        return f"{len(sick)} of {answer.total} not well: {listed(said)}"
     judged = sum(row.health.verdict is not None for row in answer.rows)
     if not judged:
-        return f"{counted(answer.shown, 'environment')}, none judged yet"
-    return f"no alarm in {judged} of {counted(answer.shown, 'environment')}"
+        return f"{counted(answer.total, 'environment')}, none judged yet"
+    return f"no alarm in {judged} of {counted(answer.total, 'environment')}"
 
 
 def _notes(answer: EnvsAnswer) -> list[str]:

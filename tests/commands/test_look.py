@@ -169,7 +169,15 @@ def test_a_loss_that_is_nan_is_null_with_its_reason_in_json() -> None:
 def test_sorting_by_a_column_asks_for_the_models_name() -> None:
     queries = FakeQueries()
     ask("envs --sort -seeds --limit 2", queries)
-    assert queries.asked == [("envs", {"sort": "-active_seeds", "limit": 2})]
+    assert queries.asked == [("envs", {"sort": "-active_seeds"})]
+
+
+def test_an_environment_that_is_not_shown_is_an_alarm_all_the_same() -> None:
+    report = ask("envs --limit 2")
+    assert column(report, "env") == [0, 1]
+    assert table(report).total == ENVS
+    assert report.headline.startswith("3 of 16 not well: env 11 non-finite")
+    assert (report.verdict, report.next) == ("crit", "env 11")
 
 
 def test_rows_a_condition_cannot_decide_are_counted() -> None:
