@@ -13,6 +13,7 @@ from sanctum.command import (
     Report,
     Table,
     Text,
+    cell,
     clock,
     duration,
     inspect_command,
@@ -92,25 +93,34 @@ def command(moment: Moment, more: bool, sizes: bool, traceback: bool) -> Report:
 def _headline(answer: RunAnswer) -> str:
     state = answer.state
     since = "for how long is not known" if state.since_s is None else duration(state.since_s)
-    why = (state.exception or state.why or "").strip()
+    why = (state.exception or state.why or "").strip().partition("\n")[0].rstrip()
     if state.word == "starting":
         return f"starting: the trainer has said nothing yet, {since}"
+    if _is_past(answer):
+        then = "then" if answer.at.step is None else f"as of step {answer.at.step:,}"
+        return f"{then}: the run was going on"
     if state.word == "live":
         rate = number(answer.steps_per_s)
-        speed = "" if rate is None else f"; {rate:,.0f} steps a second"
+        speed = "" if rate is None else f"; {cell(rate, 0)} steps a second"
         return f"live: last telemetry {since} ago{speed}"
     if state.word == "stale":
         return f"stale: no telemetry for {since}" + (f"; {why}" if why else "")
     when = "" if state.since_s is None else f" {since} ago"
     step = "before its first step" if answer.last_step is None else f"at step {answer.last_step:,}"
-    cause = f": {why.splitlines()[-1]}" if why else ""
+    cause = f": {why}" if why else ""
     return f"{state.word}{when} {step}{cause}"
+
+
+def _is_past(answer: RunAnswer) -> bool:
+    """Whether it speaks of a moment of the past, at which the run was going on."""
+    return answer.state.word == "live" and not answer.at.live
 
 
 def _facts(answer: RunAnswer) -> list[Fact]:
     header, at, lost = answer.header, answer.at, answer.lost_count
+    then = "then" if _is_past(answer) else ""
     return [
-        Fact("state", answer.state.word, verdict=VERDICTS.get(answer.state.word)),
+        Fact("state", answer.state.word, verdict=VERDICTS.get(answer.state.word), note=then),
         Fact("step", at.step, note=_of(at.step, header.planned_steps)),
         Fact("update", at.update, note=_of(at.update, header.planned_updates)),
         Fact("episodes", answer.episodes, note=_of(answer.episodes, header.planned_episodes)),

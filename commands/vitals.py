@@ -5,9 +5,11 @@ from __future__ import annotations
 from sanctum.command import Fact, Facts, Moment, Report, cell, inspect_command, size
 from sanctum.command.readings import listed, worst
 from sanctum.model.answers import Vital
-from sanctum.model.readings import number
+from sanctum.model.readings import NOT_MEASURED, number
 
 UNITS = {"percent": "%", "count": ""}
+NOW = "steps now"
+"""The speed of the moment, which ``run`` knows of a live run alone too."""
 
 
 @inspect_command("vitals", group="look", examples=("vitals", "vitals --at -600"))
@@ -28,7 +30,7 @@ def command(moment: Moment) -> Report:
         headline = f"no alarm in the {judged} readings that are judged"
     return Report(
         "vitals",
-        Facts(map(_fact, answer.readings)),
+        Facts(_fact(one, answer.at.live) for one in answer.readings),
         headline=headline,
         notes=answer.notes,
         verdict=worst(one.verdict for one in answer.readings),
@@ -37,7 +39,9 @@ def command(moment: Moment) -> Report:
     )
 
 
-def _fact(one: Vital) -> Fact:
+def _fact(one: Vital, live: bool) -> Fact:
+    if one.name == NOW and not live:
+        return Fact(one.name, NOT_MEASURED, one.unit, note="only while the run goes on")
     return Fact(one.name, one.value, one.unit, one.verdict, note=one.note)
 
 

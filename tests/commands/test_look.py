@@ -20,6 +20,8 @@ from sanctum.model.answers import (
     RewardsAnswer,
     RunAnswer,
     RunState,
+    Vital,
+    VitalsAnswer,
 )
 from sanctum.model.readings import NOT_MEASURED, NonFinite, number, reading
 from sanctum.render import Screen, render
@@ -78,6 +80,20 @@ def test_a_run_that_failed_names_its_exception_and_where_to_read_on() -> None:
     shown = ask("run --traceback", DiedQueries(state)).blocks[0]
     assert isinstance(shown, Text)
     assert shown.lines[-1] == "ValueError: no [bold]luck[/]"
+
+
+def test_the_first_line_of_an_exception_is_its_cause() -> None:
+    said = (
+        "RuntimeError: CUDA error: device-side assert triggered\nCompile with `TORCH_USE_CUDA_DSA`"
+    )
+    report = ask("run", DiedQueries(RunState("failed", 12.0, None, said)))
+    assert report.headline.endswith("630: RuntimeError: CUDA error: device-side assert triggered")
+
+
+def test_of_a_moment_of_the_past_a_run_was_going_on() -> None:
+    report = ask("run", DiedQueries(RunState("live", None, "as of then: the run was going on")))
+    assert report.headline == "as of step 2,630: the run was going on"
+    assert facts(report)["state"].note == "then"
 
 
 def test_a_traceback_that_was_never_recorded_is_said_to_be_missing() -> None:
@@ -562,6 +578,16 @@ def test_vitals_say_that_there_is_no_gpu_and_name_what_is_wrong() -> None:
     assert report.headline == "memory is warn: 91.4 %, telemetry lost is warn: 2"
     assert facts(report)["gpu"].note.startswith("no GPU here")
     assert facts(report)["gpu"].value == NOT_MEASURED
+
+
+class Ended(FakeQueries):
+    def vitals_read(self, at: str | None = None) -> VitalsAnswer:
+        speed = Vital("steps now", reading(61.7), "steps/s")
+        return VitalsAnswer(msgspec.structs.replace(AT, live=False), [speed])
+
+
+def test_a_run_that_ended_has_no_speed_now() -> None:
+    assert facts(ask("vitals", Ended()))["steps now"].value == NOT_MEASURED
 
 
 # all
