@@ -25,6 +25,8 @@ RECENT_DECISIONS = 5
 COUNTS = (
     Column("action", lambda a: a.action, priority=0),
     Column("count", lambda a: a.count, priority=0, digits=0),
+)
+BY_MASK = (
     Column("unforced_count", lambda a: a.unforced_count, priority=0, digits=0),
     Column("legal_count", lambda a: a.legal_count, priority=0, digits=0),
 )
@@ -46,7 +48,7 @@ def command(moment: Moment, env: int | None, window: int | None, more: bool) -> 
     blocks: list[Block] = [Table(columns.SHARES, answer.actions, empty=empty)]
     if answer.actions:
         if env is None or more:
-            blocks.append(Table(COUNTS, answer.actions))
+            blocks.append(Table(_counts(answer), answer.actions))
         blocks.append(Facts([_forced_fact(answer)]))
     if env is not None and answer.actions:
         known = sorted(moment.env(env).decisions, key=lambda one: one.step)
@@ -60,6 +62,13 @@ def command(moment: Moment, env: int | None, window: int | None, more: bool) -> 
         at=answer.at,
         next=_next(answer, env),
     )
+
+
+def _counts(answer: PolicyAnswer) -> tuple[Column, ...]:
+    """The counts; without masks nobody counted what was legal, and 0 would be made up."""
+    if answer.unforced is not None:
+        return (*COUNTS, *BY_MASK)
+    return (*COUNTS, *(one._replace(get=lambda _: NOT_MEASURED) for one in BY_MASK))
 
 
 def _forced(answer: PolicyAnswer) -> Reading:

@@ -18,7 +18,7 @@ from sanctum.command import (
 )
 from sanctum.command.readings import counted, percent, times
 from sanctum.model.answers import ActionReward, Component, RewardsAnswer, Verdict
-from sanctum.model.readings import MASKED, Absent, Reading, number
+from sanctum.model.readings import MASKED, Absent, NonFinite, Reading, number
 
 RELATIVE = 1e-6
 
@@ -58,7 +58,7 @@ def command(moment: Moment, env: int | None, window: int | None, actions: bool) 
         columns = (*BY_ACTION, *(_part(name, signs[name], i) for i, name in enumerate(names)))
         empty = "actions: not measured; run.step(actions=...) records them"
         blocks.append(Table(columns, answer.actions, title="mean by action", empty=empty))
-    bad = _verdict(answer) == "warn"
+    bad = _verdict(answer) in ("warn", "crit")
     return Report(
         f"rewards of env {env}" if env is not None else "rewards, mean of all environments",
         *blocks,
@@ -99,7 +99,23 @@ def _scale(components: list[Component]) -> float:
     return sum(abs(number(one.last) or 0.0) for one in components) + sum(sizes)
 
 
+def _broken(answer: RewardsAnswer) -> str:
+    """What is nan or infinite, and where; empty when all that was measured is finite."""
+    every = [("reward", answer.total), *((one.name, one) for one in answer.components)]
+    for name, one in every:
+        if isinstance(one.last, NonFinite):
+            return f"{name} is {cell(one.last)} at the last step"
+    for name, one in every:
+        if isinstance(one.mean, NonFinite):
+            return f"{name} is not finite in the window"
+    if isinstance(answer.worst_residual, NonFinite):
+        return "the reward or a component is not finite in the window"
+    return ""
+
+
 def _verdict(answer: RewardsAnswer) -> Verdict | None:
+    if _broken(answer):
+        return "crit"
     found = [number(one) for one in (answer.residual, answer.worst_residual)]
     residuals = [one for one in found if one is not None]
     if not residuals or not answer.components:
@@ -110,7 +126,8 @@ def _verdict(answer: RewardsAnswer) -> Verdict | None:
 
 def _total(answer: RewardsAnswer) -> list[Fact]:
     total, verdict = answer.total, _verdict(answer)
-    note = f"limit {RELATIVE:g} of what was added up" if verdict else ""
+    judged = verdict is not None and verdict != "crit"
+    note = f"limit {RELATIVE:g} of what was added up" if judged else ""
     return [
         Fact("last", total.last, "reward"),
         Fact("mean", total.mean, "reward"),
@@ -121,6 +138,8 @@ def _total(answer: RewardsAnswer) -> list[Fact]:
 
 
 def _headline(answer: RewardsAnswer) -> str:
+    if broken := _broken(answer):
+        return broken
     last = f"last {cell(answer.total.last)}, mean {cell(answer.total.mean)}"
     if not answer.components:
         known = number(answer.total.last) is not None or number(answer.total.mean) is not None

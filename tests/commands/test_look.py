@@ -23,7 +23,7 @@ from sanctum.model.answers import (
     Vital,
     VitalsAnswer,
 )
-from sanctum.model.readings import NOT_MEASURED, NonFinite, number, reading
+from sanctum.model.readings import NOT_MEASURED, NonFinite, Reading, number, reading
 from sanctum.render import Screen, render
 from tests.commands.asking import answer, ask
 from tests.commands.fake_run import AT, ENVS, BareQueries, DiedQueries, FakeQueries
@@ -394,6 +394,24 @@ def test_actions_of_one_environment_end_with_its_decisions() -> None:
     assert column(report, "step", 1) == [2626, 2627, 2628, 2629, 2630]
 
 
+class Maskless(FakeQueries):
+    def policy_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> PolicyAnswer:
+        whole = super().policy_read(at, env, window)
+        unknown = {"unforced_share": NOT_MEASURED, "opportunity_rate": NOT_MEASURED}
+        actions = [
+            msgspec.structs.replace(one, unforced_count=0, legal_count=0, **unknown)
+            for one in whole.actions
+        ]
+        return msgspec.structs.replace(whole, actions=actions, unforced=None)
+
+
+def test_without_masks_no_count_of_the_legal_is_made_up() -> None:
+    row = as_json(ask("actions", Maskless()))["blocks"][1]["rows"][0]
+    assert (row["count"], row["unforced_count"], row["legal_count"]) == (934, None, None)
+
+
 # rewards
 
 
@@ -453,6 +471,40 @@ def test_a_residual_that_is_not_known_has_no_verdict() -> None:
     assert report.verdict is None
     assert facts(report)["residual"].verdict is None
     assert "add up" not in report.headline
+
+
+NAN = NonFinite("nan")
+
+
+class NanLast(FakeQueries):
+    at_last: Reading = NAN
+
+    def rewards_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> RewardsAnswer:
+        whole = super().rewards_read(at, env, window)
+        total = msgspec.structs.replace(whole.total, last=self.at_last, mean=NAN)
+        return msgspec.structs.replace(
+            whole, total=total, residual=self.at_last, worst_residual=NAN
+        )
+
+
+class NanBefore(NanLast):
+    at_last = reading(0.0)
+
+
+@pytest.mark.parametrize(
+    ("queries", "headline"),
+    [
+        (NanLast(), "reward is nan at the last step"),
+        (NanBefore(), "reward is not finite in the window"),
+    ],
+)
+def test_a_reward_that_is_nan_is_no_question_of_adding_up(
+    queries: FakeQueries, headline: str
+) -> None:
+    report = ask("rewards 3", queries)
+    assert (report.headline, report.verdict) == (headline, "crit")
 
 
 def test_rewards_by_action_show_each_component() -> None:
