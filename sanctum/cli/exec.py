@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from sanctum.command.inspect import SignedCommand
 from sanctum.errors import UsageError
 from sanctum.shell.dispatch import Dispatcher
 from sanctum.shell.interactive import typed_lines
@@ -16,7 +17,7 @@ from sanctum.shell.session import ShellSession, default_run
 from sanctum.shell.settings import FORMATS, seconds
 
 
-@click.command("exec", context_settings={"allow_interspersed_args": True})
+@click.command("exec", cls=SignedCommand, context_settings={"allow_interspersed_args": True})
 @click.argument("file", required=False)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1)
 @click.option("-c", "lines", metavar="LINE", multiple=True, help="a line to run; may be repeated")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,35 @@ class Answer:
     format: str | None = None
 
 
-class InspectCommand(click.Command):
+_NEGATIVE = re.compile(r"-\.?\d")
+_MARK = "\0"
+
+
+class SignedCommand(click.Command):
+    """A click command for which a word that begins as a negative number is a value: ``-50``."""
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        """The parser; it sees negative numbers with a mark that no word can have."""
+        parser = super().make_parser(ctx)
+        parse = parser.parse_args
+
+        def parse_signed(args: list[str]) -> Any:
+            opts, rest, order = parse([_MARK + a if _NEGATIVE.match(a) else a for a in args])
+            return {name: _unmarked(value) for name, value in opts.items()}, _unmarked(rest), order
+
+        parser.parse_args = parse_signed  # type: ignore[method-assign]
+        return parser
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.removeprefix(_MARK)
+    if isinstance(value, list | tuple):
+        return type(value)(map(_unmarked, value))
+    return value
+
+
+class InspectCommand(SignedCommand):
     """A click command that returns an `Answer` and prints nothing.
 
     `group_name` is its place in ``help``; `examples` are lines that work as written.

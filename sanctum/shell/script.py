@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sanctum.command import FORMATS
+from sanctum.command.inspect import SignedCommand
 from sanctum.errors import UsageError, nearest
 from sanctum.shell.words import SUFFIX
 
@@ -32,7 +33,7 @@ def run_file(dispatcher: Dispatcher, name: str, arguments: Sequence[str]) -> int
 
 def typed_file(name: str) -> click.Command:
     """What may follow the name of a command file: its arguments, and options of every word."""
-    return click.Command(
+    return SignedCommand(
         name,
         params=[
             click.Argument(["arguments"], nargs=-1, metavar="ARGS"),

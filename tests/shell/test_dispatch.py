@@ -230,3 +230,19 @@ def test_wait_works_on_any_line(desk):
     assert desk.type("brain --wait=0") == 7
     assert desk.type("brain --wait soon") == 2
     assert desk.type("echo -- --wait") == 0
+
+
+@pytest.mark.parametrize("moment", ["-50", "-5m", "-.5h"])
+def test_a_word_like_a_negative_number_is_a_value(desk, moment):
+    assert desk.type(f"set at {moment}") == 0
+    assert desk.session.settings["at"] == moment
+    assert desk.type(f"echo -- {moment}") == 0
+    assert moment in desk.said()
+    assert desk.type(f"set at {moment} --formt json") == 2
+    assert "no option --formt" in desk.complained()
+
+
+def test_a_command_file_takes_negative_numbers(desk):
+    (desk.folder / "least.sanctum").write_text("echo least $1\n")
+    assert desk.type("least -5") == 0
+    assert desk.said() == "least -5\n"
