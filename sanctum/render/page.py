@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -56,7 +57,8 @@ def compose(
 
 def moment(report: Report) -> str:
     """When and where the answer is from: ``demo-3  step 1,240  u41  live``; empty without."""
-    parts = [report.run] if report.run and report.run not in report.title else []
+    titled = report.run in re.split(r"[\s:;,()]+", report.title)
+    parts = [report.run] if report.run and not titled else []
     at = report.at
     if at is not None:
         if at.attempt > 1:

@@ -64,3 +64,11 @@ def test_cut_text_fits_and_says_that_it_was_cut(text: str, cells: int) -> None:
     cut = safe.cut(text, cells)
     assert safe.width(cut) <= cells
     assert cut == text or cut.endswith(safe.MARK)
+
+
+def test_a_run_is_named_unless_its_name_is_a_word_of_the_title() -> None:
+    from sanctum.render.page import moment
+    from sanctum.view import Report
+
+    assert moment(Report("events", run="ts")) == "ts"
+    assert moment(Report("attached to ts: digits", run="ts")) == ""
