@@ -101,7 +101,7 @@ def _headline(answer: RunAnswer) -> str:
         return f"{then}: the run was going on"
     if state.word == "live":
         rate = number(answer.steps_per_s)
-        speed = "" if rate is None else f"; {cell(rate, 0)} steps a second"
+        speed = "" if rate is None else f"; {cell(rate)} steps a second"
         return f"live: last telemetry {since} ago{speed}"
     if state.word == "stale":
         return f"stale: no telemetry for {since}" + (f"; {why}" if why else "")

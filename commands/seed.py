@@ -86,8 +86,11 @@ def _headline(answer: SeedAnswer) -> str:
     if columns.is_empty(row):
         return f"slot {answer.slot} of env {answer.env} is empty ({row.stage})"
     words = row.stage if row.blueprint is None else f"{row.stage} {row.blueprint}"
-    if number(row.contribution) is not None:
-        does = "takes away" if columns.harms(row) == "warn" else "adds"
+    harm = columns.harms(row)
+    if harm == "crit":
+        words += f" contributes {cell(row.contribution)}"
+    elif harm is not None:
+        does = "takes away" if harm == "warn" else "adds"
         words += f" {does} {cell(row.contribution, 2).lstrip('-')} points"
     if not row.gate_inputs:
         return f"{words}; no gate ahead"
@@ -102,7 +105,9 @@ def _facts(row: SeedRow) -> list[Fact]:
     size = number(row.parameters)
     return [
         Fact("stage", row.stage, note=said),
-        Fact("blueprint", row.blueprint, note="" if size is None else f"{size:,.0f} parameters"),
+        Fact(
+            "blueprint", row.blueprint, note="" if size is None else f"{cell(size, 0)} parameters"
+        ),
         Fact("age", row.age_steps, "steps", note=f"{cell(row.stage_steps, 0)} in this stage"),
         Fact("alpha", row.alpha, "0-1", note=f"goes to {cell(row.alpha_target, 2)}", digits=2),
         Fact("contribution", row.contribution, "points", columns.harms(row), digits=2),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import click
 
 from sanctum.command import ENV, Column, Moment, Report, Table, columns, inspect_command
 from sanctum.command.readings import counted
 from sanctum.model.answers import SeedsAnswer
+from sanctum.model.readings import number
 
 RANKINGS = {"top": "-contribution", "bottom": "contribution", "oldest": "-age_steps"}
 
@@ -47,16 +50,17 @@ def command(
     germination, age in steps. A seed without a reading comes last. With --more, gate: how many
     inputs of its next gate pass; gradient: its health, 1 good and 0 dead.
     """
-    found = moment.seeds(sort=RANKINGS[ranking], limit=limit, stage=stage, env=env)
-    notes = []
-    if found.unranked:
+    found = moment.seeds(sort=RANKINGS[ranking], stage=stage, env=env)
+    rows, notes = found.rows[:limit], []
+    ranked_by = RANKINGS[ranking].lstrip("-")
+    if unknown := sum(number(getattr(seed, ranked_by)) is None for seed in found.rows):
         reading = "age" if ranking == "oldest" else "contribution"
-        have = "has" if found.unranked == 1 else "have"
-        notes.append(f"{counted(found.unranked, 'seed')} {have} no {reading} yet: listed last")
-    first = found.rows[0] if found.rows else None
+        have = "has" if unknown == 1 else "have"
+        notes.append(f"{counted(unknown, 'seed')} {have} no {reading} yet: listed last")
+    first = rows[0] if rows else None
     table = Table(
         (*COLUMNS, *DETAIL) if more else COLUMNS,
-        found.rows,
+        rows,
         empty=_empty(found, env),
         total=found.total,
         detail=() if more else DETAIL,
@@ -75,8 +79,10 @@ def _headline(found: SeedsAnswer) -> str:
     stages = [f"{count} {stage}" for stage, count in found.stages.items() if count]
     if not stages:
         return ""
-    below = sum(columns.harms(seed) == "warn" for seed in found.rows)
-    return (f"{below} below zero; " if below else "") + "slots: " + ", ".join(stages)
+    judged = Counter(columns.harms(seed) for seed in found.rows)
+    alarms = [f"{judged['crit']} not finite"] if judged["crit"] else []
+    alarms += [f"{judged['warn']} below zero"] if judged["warn"] else []
+    return "; ".join([*alarms, f"seeds by stage: {', '.join(stages)}"])
 
 
 def _empty(found: SeedsAnswer, env: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from sanctum.command.readings import times
@@ -13,10 +14,12 @@ SEVERITIES: dict[str, Verdict] = {"warn": "warn", "error": "crit", "critical": "
 
 
 def harms(seed: SeedRow) -> Verdict | None:
-    """A seed whose contribution is below zero takes accuracy from its host."""
+    """A seed whose contribution is below zero takes accuracy from its host; nan spoils it."""
     value = number(seed.contribution)
     if value is None:
         return None
+    if not math.isfinite(value):
+        return "crit"
     return "ok" if value >= 0 else "warn"
 
 

@@ -20,6 +20,8 @@ from sanctum.model.answers import (
     RewardsAnswer,
     RunAnswer,
     RunState,
+    SeedAnswer,
+    SeedsAnswer,
     Vital,
     VitalsAnswer,
 )
@@ -57,7 +59,7 @@ def numbers(values: Iterable[Any]) -> list[float | None]:
 
 def test_a_live_run_says_so_first_with_the_age_of_its_telemetry() -> None:
     report = ask("run")
-    assert report.headline == "live: last telemetry 0.3s ago; 38 steps a second"
+    assert report.headline == "live: last telemetry 0.3s ago; 38.2 steps a second"
     assert report.verdict == "ok"
     assert facts(report)["step"].note == "of 12,800, 21 %"
     assert facts(report)["telemetry lost"].verdict == "warn"
@@ -529,7 +531,7 @@ def test_top_seeds_are_sorted_and_those_without_a_reading_come_last() -> None:
     assert known == sorted(known, reverse=True)
     assert numbers(column(report, "contribution"))[-3:] == [None, None, None]
     assert report.notes == ("3 seeds have no contribution yet: listed last",)
-    assert report.headline.startswith("2 below zero; slots: 38 DORMANT, ")
+    assert report.headline.startswith("2 below zero; seeds by stage: 38 DORMANT, ")
     assert report.next == "seed 0.r0c0"
 
 
@@ -540,12 +542,46 @@ def test_top_seeds_are_sorted_and_those_without_a_reading_come_last() -> None:
 def test_a_ranking_is_a_sort(ranking: str, sort: str) -> None:
     queries = FakeQueries()
     ask(f"seeds {ranking} --stage HOLDING --env 7 -n 3", queries)
-    assert queries.asked == [("seeds", {"sort": sort, "limit": 3, "stage": "HOLDING", "env": 7})]
+    assert queries.asked == [("seeds", {"sort": sort, "stage": "HOLDING", "env": 7})]
 
 
 def test_more_seeds_than_shown_are_counted() -> None:
-    found = table(ask("seeds -n 3"))
-    assert (found.shown, found.total) == (3, 10)
+    report = ask("seeds -n 3")
+    assert (table(report).shown, table(report).total) == (3, 10)
+    assert report.headline.startswith("2 below zero; ")
+    assert report.notes == ("3 seeds have no contribution yet: listed last",)
+
+
+class NanSeed(FakeQueries):
+    """Seed 7.r0c1 contributes nan."""
+
+    def seeds_list(
+        self,
+        at: str | None = None,
+        sort: str = "-contribution",
+        limit: int | None = None,
+        stage: str | None = None,
+        env: int | None = None,
+    ) -> SeedsAnswer:
+        whole = super().seeds_list(at, sort, limit, stage, env)
+        rows = [
+            msgspec.structs.replace(one, contribution=NAN) if one.env == 7 else one
+            for one in whole.rows
+        ]
+        return msgspec.structs.replace(whole, rows=rows)
+
+    def seed_read(self, env: int, slot: str, at: str | None = None) -> SeedAnswer:
+        whole = super().seed_read(env, slot, at)
+        assert whole.row is not None
+        row = msgspec.structs.replace(whole.row, contribution=NAN)
+        return msgspec.structs.replace(whole, row=row)
+
+
+def test_a_contribution_of_nan_is_neither_below_zero_nor_taken_away() -> None:
+    assert ask("seeds -n 3", NanSeed()).headline.startswith("1 not finite; 1 below zero; ")
+    report = ask("seed 7.r0c1", NanSeed())
+    assert report.headline.startswith("HOLDING adapter contributes nan; ")
+    assert report.verdict == "crit"
 
 
 def test_a_seed_says_what_its_gate_lacks_and_how_much() -> None:
