@@ -51,13 +51,14 @@ class Screen:
     ) -> Screen:
         """The screen behind `stream`.
 
-        Only `isatty` makes a terminal: FORCE_COLOR does not. TERM decides about escapes, NO_COLOR
-        about colour and bold; the stream's encoding, the locale and SANCTUM_ASCII about characters;
-        COLUMNS and LINES, before the terminal itself, about the size. `plain` means no escapes.
+        Only `isatty` makes a terminal: FORCE_COLOR does not. TERM and a locale that is C by name decide
+        about escapes, NO_COLOR about colour and bold; the stream's encoding, the locale and
+        SANCTUM_ASCII about characters; COLUMNS and LINES, before the terminal itself, about the
+        size. `plain` means no escapes.
         """
         interactive = _is_terminal(stream)
         term = environ.get("TERM", "")
-        escapes = interactive and not plain and _is_known(term, environ)
+        escapes = interactive and not plain and _is_known(term, environ) and not _is_c(environ)
         dressed = escapes and not environ.get("NO_COLOR")
         columns, rows = _size(stream, interactive)
         return cls(
@@ -108,16 +109,21 @@ def _databases(environ: Mapping[str, str]) -> list[str]:
 
 
 def _is_ascii(stream: Any, environ: Mapping[str, str]) -> bool:
-    """Whether only ASCII can be shown.
-
-    Python turns the C locale into UTF-8 for itself, so its stream says UTF-8 where the terminal
-    cannot: a locale that is C by name counts as ASCII. Without any, the stream is believed.
-    """
+    """Whether only ASCII can be shown. Without a locale, the stream is believed."""
     if environ.get("SANCTUM_ASCII"):
         return True
     encoding = str(getattr(stream, "encoding", None) or "utf-8").lower()
     if not encoding.startswith(("utf", "cp65001", "gb18030")):
         return True
+    return _is_c(environ)
+
+
+def _is_c(environ: Mapping[str, str]) -> bool:
+    """Whether the locale is C by name.
+
+    Python turns the C locale into UTF-8 for itself, so its stream says UTF-8 where the terminal
+    cannot.
+    """
     said = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
     if said == environ.get("LC_CTYPE") == "C.UTF-8" and not environ.get("LC_ALL"):
         said = environ.get("LANG") or said  # Python set LC_CTYPE, and LANG is what the user said

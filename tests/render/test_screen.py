@@ -92,6 +92,12 @@ def test_a_c_locale_gets_ascii_even_where_python_says_utf8(said: dict[str, str])
     assert Screen.of(Terminal(), said).encoding_ascii
 
 
+def test_a_c_locale_gets_no_escapes() -> None:
+    screen = Screen.of(Terminal(), {**XTERM, "LANG": "C"})
+    assert (screen.escapes, screen.color, screen.bold) == (False, False, False)
+    assert default_format(screen) == "plain"
+
+
 @pytest.mark.parametrize("said", [{}, UTF8, {"LC_CTYPE": "C.UTF-8"}, {"LC_ALL": "C.UTF-8"}])
 def test_other_locales_get_what_their_stream_can_encode(said: dict[str, str]) -> None:
     assert not Screen.of(Terminal(), said).encoding_ascii
