@@ -12,9 +12,10 @@ from sanctum.errors import UsageError
 from sanctum.shell.dispatch import Dispatcher
 from sanctum.shell.interactive import typed_lines
 from sanctum.shell.output import standard
-from sanctum.shell.script import run_file, run_lines
+from sanctum.shell.script import find_file, run_file, run_lines
 from sanctum.shell.session import ShellSession, default_run
 from sanctum.shell.settings import FORMATS, seconds
+from sanctum.shell.waiting import until_there
 
 
 @click.command("exec", cls=SignedCommand, context_settings={"allow_interspersed_args": True})
@@ -47,8 +48,13 @@ def command(
             session.set(name, value)
     if trace or os.environ.get("SANCTUM_TRACE"):
         session.set("trace", "on")
-    dispatcher = Dispatcher(session, output, wait_s=seconds(wait) if wait else 0.0)
+    wait_s = seconds(wait) if wait else 0.0
+    dispatcher = Dispatcher(session, output, wait_s=wait_s)
     try:
+        if file is not None and file != "-" and not lines:
+            find_file(dispatcher, file)
+        if run is not None:  # before any line, even one that asks it nothing
+            until_there(session.link, wait_s)
         if lines:
             before = () if file is None else (file,)
             name = "-c" if len(lines) > 1 else ""

@@ -23,9 +23,14 @@ INTERRUPTED = 130
 START_WITHIN_S, POLL_S, SENT_WITHIN_S = 60.0, 0.1, 0.2
 
 
-@click.group("train")
-def train() -> None:
+@click.group("train", invoke_without_command=True)
+@click.pass_context
+def train(context: click.Context) -> int:
     """Train the reference run: Tamiyo, a policy that grows small networks seed by seed."""
+    if context.invoked_subcommand is not None:
+        return 0
+    click.echo(context.get_help(), err=True)
+    return UsageError.exit_code
 
 
 @train.command("ppo")

@@ -23,14 +23,16 @@ def converse(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False
         session.set("plain", "on")
     try:
         dispatcher = Dispatcher(session, output)
-        if not sys.stdin.isatty():
-            return run_lines(dispatcher, typed_lines(sys.stdin), "stdin")
+        talking = sys.stdin.isatty()
         try:
-            until_there(session.link, wait_s)
+            if talking or run is not None:
+                until_there(session.link, wait_s)
         except SanctumError as error:
             return output.complain(error)
         except KeyboardInterrupt:
             return output.complain(Interrupted("interrupted"))
+        if not talking:
+            return run_lines(dispatcher, typed_lines(sys.stdin), "stdin")
         dispatcher.prefixes = True
         return _talk(dispatcher, plain)
     finally:

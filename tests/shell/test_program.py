@@ -224,3 +224,18 @@ def test_closed_streams_are_no_crash(environ, closed):
     done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env=environ)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("shell", "nope"), ("exec", "--run", "nope")])
+@pytest.mark.parametrize("given", ["", "echo hi\n"])
+def test_a_run_that_was_named_must_be_there_before_a_line_is_run(sanctum, words, given):
+    done = sanctum(*words, given=given)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("no run 'nope'")
+
+
+def test_train_alone_prints_its_help(sanctum):
+    done = sanctum("train")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "\\n" not in done.stderr and "ppo" in done.stderr
+    assert sanctum("train", "--help").returncode == 0
