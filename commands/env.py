@@ -62,7 +62,9 @@ def command(moment: Moment, env: int, more: bool) -> Report:
         Facts(_facts(answer, free, more)),
     ]
     if more:
-        blocks.append(Table(columns.events(answer.at), answer.events, empty="no event"))
+        blocks.append(
+            Table(columns.events(answer.at, answer.events), answer.events, empty="no event")
+        )
     row = answer.row
     return Report(
         _title(answer),
@@ -95,7 +97,7 @@ def _facts(answer: EnvAnswer, free: list[str], more: bool) -> list[Fact]:
     facts = [Fact("free slots", ", ".join(free))] if free else []
     facts.append(Fact("reward", row.reward, note=_parts(answer)))
     if not more:
-        return [*facts, columns.last_event(answer.events)]
+        return [*facts, columns.last_event(answer.events, answer.at)]
     named = {"value": row.value, "entropy": row.entropy, "loss": row.loss, **row.columns}
     return facts + [Fact(name, reading) for name, reading in named.items()]
 

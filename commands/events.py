@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from sanctum.command import ENV, Moment, Report, Table, columns, inspect_command
-from sanctum.command.readings import worst
-from sanctum.model.answers import EventsAnswer
+from sanctum.command.readings import counted, worst
+from sanctum.model.answers import Event, EventsAnswer
 
 SEVERITIES = ("debug", "info", "warn", "error", "critical")
 
@@ -40,13 +40,14 @@ def command(
         f"of env {env}" if env is not None else None,
         f"since {since}" if since else None,
     ]
-    shown = columns.events(found.at, typed=type is None)
+    shown = columns.events(found.at, found.rows, typed=type is None)
     title = ", ".join(("events", *(one for one in asked if one)))
     return Report(
         title,
         Table(shown, found.rows, empty=_empty(found, asked), total=found.total),
         headline=_headline(found, severity),
-        verdict=worst(columns.SEVERITIES.get(one.severity) for one in found.rows),
+        notes=_notes(found),
+        verdict=worst(columns.SEVERITIES.get(one.severity) for one in _of_now(found)),
         at=found.at,
         next=_next(found),
     )
@@ -64,6 +65,19 @@ def _headline(found: EventsAnswer, severity: str | None) -> str:
     )
 
 
+def _of_now(found: EventsAnswer) -> list[Event]:
+    """Those of the attempt asked about: the end of an earlier one is no alarm any more."""
+    return [one for one in found.rows if one.attempt == found.at.attempt]
+
+
+def _notes(found: EventsAnswer) -> list[str]:
+    earlier = len(found.rows) - len(_of_now(found))
+    if not earlier:
+        return []
+    said = f"{counted(earlier, 'row')} of earlier attempts; this is attempt {found.at.attempt}"
+    return [said]
+
+
 def _empty(found: EventsAnswer, asked: list[str | None]) -> str:
     if not any(asked):
         return "nothing has happened yet"
@@ -72,7 +86,9 @@ def _empty(found: EventsAnswer, asked: list[str | None]) -> str:
 
 
 def _next(found: EventsAnswer) -> str:
-    bad = [one for one in found.rows if one.severity in columns.SEVERITIES and one.env is not None]
+    bad = [
+        one for one in _of_now(found) if one.severity in columns.SEVERITIES and one.env is not None
+    ]
     if bad:
         return f"env {bad[-1].env}"
     return "overwatch" if found.rows else ""

@@ -8,7 +8,6 @@ from sanctum.command import Fact, Facts, Moment, Report, cell, inspect_command
 from sanctum.command.readings import badness, counted, mean, said, worst
 from sanctum.model.answers import (
     EnvRow,
-    EventsAnswer,
     PolicyReading,
     RunAnswer,
     SeedsAnswer,
@@ -21,6 +20,7 @@ KEPT = "FOSSILIZED"
 STATES: dict[str, Verdict] = {
     "stale": "warn",
     "interrupted": "warn",
+    "ended": "warn",
     "failed": "crit",
     "died": "crit",
 }
@@ -37,33 +37,45 @@ def command(moment: Moment) -> Report:
     envs = said(moment.envs)
     policy = said(moment.policy)
     seeds = said(lambda: moment.seeds(limit=1))
-    alarms = said(lambda: moment.events(severity="warn", limit=1))
+    alarms = said(lambda: _events(moment, run.at.attempt))
     rows = envs.rows if envs else []
     readings = {one.name: one for one in (policy.readings if policy else [])}
     watched = [readings[name] for name in WATCHED if name in readings]
     lost = [Fact("telemetry lost", run.lost_count, verdict="warn")] if run.lost_count else []
-    facts = [*_envs(rows), *_seeds(seeds), *_policy(watched), _speed(run), _alarms(alarms), *lost]
+    hidden = sum(one.verdict == "crit" and one not in watched for one in readings.values())
+    events = Fact("events >= warn", 0) if alarms is None else alarms
+    facts = [*_envs(rows), *_seeds(seeds), *_policy(watched), _speed(run), events, *lost]
+    crit: list[Verdict] = ["crit"] if hidden else []
     return Report(
         "overwatch",
         Facts(facts),
-        headline=_headline(run, rows, watched),
-        verdict=worst([STATES.get(run.state.word, "ok"), *(fact.verdict for fact in facts)]),
+        headline=_headline(run, rows, watched, hidden),
+        verdict=worst([STATES.get(run.state.word, "ok"), *(fact.verdict for fact in facts), *crit]),
         at=run.at,
         run=run.header.run_id,
-        next=_next(run, rows, watched),
+        next=_next(run, rows, watched, hidden),
     )
 
 
-def _headline(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading]) -> str:
-    if not rows:
-        return f"{run.state.word}: no environment has been heard of yet"
+def _headline(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading], hidden: int) -> str:
+    """The state, the accuracy, and all that the facts warn of: the worst of it first."""
+    past = run.state.word == "live" and not run.at.live
+    how = "as it was then" if past else run.state.word
     accuracy = f"accuracy {cell(mean(row.accuracy for row in rows), 1)} %"
     sick = sum(badness(row.health.verdict) > 1 for row in rows)
     trouble = [f"{sick} of {counted(len(rows), 'env')} not well"] if sick else []
-    trouble += [f"{one.name} {one.verdict}" for one in watched if one.verdict == "crit"]
+    bad = [one for one in watched if badness(one.verdict) > 1]
+    bad.sort(key=lambda one: -badness(one.verdict))
+    trouble += [f"{one.name} {one.verdict}" for one in bad]
+    trouble += [f"brain: {hidden} {'more ' if bad else ''}crit"] if hidden else []
+    trouble += [f"telemetry lost {run.lost_count:,}"] if run.lost_count else []
     judged = [row.health.verdict for row in rows] + [one.verdict for one in watched]
-    quiet = "no alarm" if any(judged) else "nothing is judged yet"
-    return f"{run.state.word}: {accuracy}; {', '.join(trouble) or quiet}"
+    if not trouble and run.state.word not in STATES:
+        trouble = ["no alarm" if any(judged) else "nothing is judged yet"]
+    if not rows:
+        accuracy = "no environment has been heard of yet"
+        trouble = trouble if any(judged) or run.lost_count or hidden else []
+    return f"{how}: {'; '.join(part for part in (accuracy, ', '.join(trouble)) if part)}"
 
 
 def _envs(rows: list[EnvRow]) -> list[Fact]:
@@ -73,7 +85,7 @@ def _envs(rows: list[EnvRow]) -> list[Fact]:
     span = ""
     if ranked:
         (low, last), (high, first) = min(ranked), max(ranked)
-        span = f"{low:.1f} (env {last}) to {high:.1f} (env {first})"
+        span = f"{cell(low, 1)} (env {last}) to {cell(high, 1)} (env {first})"
     sick = Counter(row.health.word for row in rows if badness(row.health.verdict) > 1)
     well = sum(row.health.verdict == "ok" for row in rows)
     words = [f"{well} well", *(f"{n} {word}" for word, n in sick.most_common())]
@@ -121,16 +133,19 @@ def _speed(run: RunAnswer) -> Fact:
     return Fact("speed", run.steps_per_s, "steps/s", note=over)
 
 
-def _alarms(alarms: EventsAnswer | None) -> Fact:
-    if alarms is None or not alarms.rows:
-        return Fact("events >= warn", 0)
-    return Fact("events >= warn", alarms.total, note=f"last: {alarms.rows[-1].text}")
+def _events(moment: Moment, attempt: int) -> Fact:
+    """The alarms of this attempt: how the one before ended is no alarm of this one."""
+    first = attempt == 1
+    alarms = moment.events(severity="warn", limit=1 if first else None)
+    rows = [one for one in alarms.rows if one.attempt == attempt]
+    note = f"last: {rows[-1].text}" if rows else ""
+    return Fact("events >= warn", alarms.total if first else len(rows), note=note)
 
 
-def _next(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading]) -> str:
+def _next(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading], hidden: int) -> str:
     if run.state.word in STATES:
         return "run"
-    if any(one.verdict == "crit" for one in watched):
+    if hidden or any(one.verdict == "crit" for one in watched):
         return "brain"
     if rows and badness(_sickest(rows).health.verdict) > 1:
         return f"env {_sickest(rows).env}"

@@ -27,6 +27,7 @@ VERDICTS: dict[str, Verdict] = {
     "finished": "ok",
     "stale": "warn",
     "interrupted": "warn",
+    "ended": "warn",
     "failed": "crit",
     "died": "crit",
 }

@@ -52,7 +52,7 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
     row = answer.row
     blocks: list[Block] = []
     if row is not None and not columns.is_empty(row):
-        blocks.append(Facts([*_facts(row), columns.last_event(answer.events)]))
+        blocks.append(Facts([*_facts(row), columns.last_event(answer.events, answer.at)]))
         if row.gate_inputs:
             blocks.append(Table(GATE, row.gate_inputs))
         curves = (("contribution", answer.contribution), ("alpha", answer.alpha))
@@ -62,7 +62,7 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
             if curve and curve.values and (more or not _is_flat(curve))
         ]
     if more or not blocks:
-        life = columns.events(answer.at)
+        life = columns.events(answer.at, answer.events)
         blocks.append(Table(life, answer.events, empty="no event of this slot"))
     return Report(
         f"seed {env}.{slot}",

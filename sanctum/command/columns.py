@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
 
 from sanctum.command.readings import times
 from sanctum.model.answers import At, Curve, Decision, Event, SeedRow, Verdict
@@ -65,9 +66,17 @@ def when(moment: float, now: float | None) -> str:
     return time.strftime("%H:%M:%S" if local[:3] == today[:3] else "%m-%d %H:%M", local)
 
 
-def events(at: At, typed: bool = True) -> tuple[Column, ...]:
-    """Columns of events, as of a moment; `typed` False when all are of one type."""
+ATTEMPT = Column("attempt", lambda e: e.attempt, priority=0, digits=0)
+
+
+def events(at: At, rows: Iterable[Event], typed: bool = True) -> tuple[Column, ...]:
+    """Columns of events, as of a moment; `typed` False when all are of one type.
+
+    The attempt stands first where one of them is of an earlier attempt than the moment.
+    """
+    resumed = any(one.attempt != at.attempt for one in rows)
     columns = (
+        *((ATTEMPT,) if resumed else ()),
         Column("step", lambda e: e.step, priority=0, digits=0),
         Column("time", lambda e: when(e.time, at.time), priority=3),
         Column("severity", lambda e: e.severity, priority=0),
@@ -78,13 +87,14 @@ def events(at: At, typed: bool = True) -> tuple[Column, ...]:
     return tuple(one for one in columns if typed or one.name != "type")
 
 
-def last_event(events: list[Event]) -> Fact:
+def last_event(events: list[Event], at: At) -> Fact:
     """The newest of some events in a line."""
     if not events:
         return Fact("last event", "none")
     one = events[-1]
-    step = "" if one.step is None else f"step {one.step:,}: "
-    return Fact("last event", one.severity, note=f"{step}{one.text}")
+    when = [] if one.step is None else [f"step {one.step:,}"]
+    when += [] if one.attempt == at.attempt else [f"attempt {one.attempt}"]
+    return Fact("last event", one.severity, note=": ".join([*when, one.text]))
 
 
 def op(decision: Decision) -> str | None:

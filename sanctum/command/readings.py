@@ -61,8 +61,7 @@ def percent(one: Reading) -> str:
     value = number(one)
     if not isinstance(one, Measured) or value is None:
         return cell(one)
-    shown = f"{100 * value:.0f}"
-    return f"{'<1' if value > 0 and shown == '0' else shown} %"
+    return "<1 %" if 0 < 100 * value <= 0.5 else f"{cell(float(round(100 * value)), 0)} %"
 
 
 def listed(words: Sequence[str], most: int = 3) -> str:

@@ -15,6 +15,8 @@ from sanctum.model.answers import (
     Attempt,
     Component,
     Curve,
+    EnvsAnswer,
+    EventsAnswer,
     PolicyAnswer,
     PolicyReading,
     RewardsAnswer,
@@ -22,6 +24,7 @@ from sanctum.model.answers import (
     RunState,
     SeedAnswer,
     SeedsAnswer,
+    Verdict,
     Vital,
     VitalsAnswer,
 )
@@ -150,6 +153,96 @@ def test_nothing_judged_is_not_called_well() -> None:
     report = ask("overwatch", BareQueries())
     assert report.headline == "live: accuracy 50.0 %; nothing is judged yet"
     assert facts(report)["environments"].value == "0 well, 1 not judged"
+
+
+class Warned(FakeQueries):
+    """Environments and watched readings well but entropy, one head crit, nothing lost."""
+
+    verdicts: tuple[Verdict | None, Verdict | None] = ("warn", "crit")
+
+    def run_read(self, at: str | None = None) -> RunAnswer:
+        return msgspec.structs.replace(super().run_read(at), lost_count=0)
+
+    def envs_list(
+        self,
+        at: str | None = None,
+        where: str | None = None,
+        sort: str = "env",
+        limit: int | None = None,
+    ) -> EnvsAnswer:
+        whole = super().envs_list(at, where, sort, limit)
+        return msgspec.structs.replace(whole, rows=whole.rows[:2])
+
+    def policy_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> PolicyAnswer:
+        named = zip(("entropy", "entropy.op"), self.verdicts, strict=True)
+        readings = [
+            PolicyReading(name, reading(0.2), "", "health", "", verdict, "", 0)
+            for name, verdict in named
+        ]
+        return msgspec.structs.replace(super().policy_read(at, env, window), readings=readings)
+
+
+class OneHead(Warned):
+    verdicts = ("ok", "crit")
+
+
+class Fine(Warned):
+    verdicts = ("ok", "ok")
+
+
+@pytest.mark.parametrize(
+    ("queries", "trouble", "verdict", "next"),
+    [
+        (Warned(), "entropy warn, brain: 1 more crit", "crit", "brain"),
+        (OneHead(), "brain: 1 crit", "crit", "brain"),
+        (Fine(), "no alarm", "ok", "envs"),
+    ],
+)
+def test_the_summary_names_all_that_it_warns_of(
+    queries: FakeQueries, trouble: str, verdict: str, next: str
+) -> None:
+    report = ask("overwatch", queries)
+    assert report.headline.split("; ")[1] == trouble
+    assert (report.verdict, report.next) == (verdict, next)
+
+
+def test_lost_telemetry_is_in_the_headline_of_the_summary() -> None:
+    assert ask("overwatch").headline.endswith("telemetry lost 2")
+
+
+class Again(FakeQueries):
+    """Attempt 2: all events were of attempt 1 but the last, which is an error."""
+
+    def run_read(self, at: str | None = None) -> RunAnswer:
+        here = msgspec.structs.replace(AT, attempt=2)
+        return msgspec.structs.replace(super().run_read(at), at=here)
+
+    def events_list(
+        self,
+        at: str | None = None,
+        severity: str | None = None,
+        type: str | None = None,
+        env: int | None = None,
+        since: str | None = None,
+        limit: int | None = 20,
+    ) -> EventsAnswer:
+        whole = super().events_list(at, severity, type, env, since, limit)
+        last = msgspec.structs.replace(whole.rows[-1], attempt=2, severity="warn")
+        here = msgspec.structs.replace(AT, attempt=2)
+        return msgspec.structs.replace(whole, at=here, rows=[*whole.rows[:-1], last])
+
+
+def test_the_summary_counts_the_alarms_of_this_attempt_alone() -> None:
+    assert facts(ask("overwatch", Again()))["events >= warn"].value == 1
+
+
+def test_events_of_an_earlier_attempt_are_told_apart_and_no_alarm_now() -> None:
+    report = ask("events --severity warn", Again())
+    assert column(report, "attempt") == [1, 1, 1, 2]
+    assert report.verdict == "warn"
+    assert report.notes == ("3 rows of earlier attempts; this is attempt 2",)
 
 
 class Young(FakeQueries):
