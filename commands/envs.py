@@ -88,7 +88,7 @@ def command(
         "envs" + (f" where {where}" if where else ""),
         Text(_cards(rows)) if cards and rows else table,
         headline=_headline(answer, sick),
-        notes=_notes(answer),
+        notes=_notes(answer, answer.total - len(rows) if cards else 0),
         verdict=worst(row.health.verdict for row in answer.rows),
         at=answer.at,
         next=f"env {sick[0].env}" if sick else "overwatch",
@@ -113,10 +113,14 @@ def _headline(answer: EnvsAnswer, sick: list[EnvRow]) -> str:
     return f"no alarm in {judged} of {counted(answer.total, 'environment')}"
 
 
-def _notes(answer: EnvsAnswer) -> list[str]:
-    if not answer.unknown:
-        return []
-    return [f"{counted(answer.unknown, 'row')} left out: the condition cannot be decided for them"]
+def _notes(answer: EnvsAnswer, unseen: int) -> list[str]:
+    notes = []
+    if answer.unknown:
+        rows = counted(answer.unknown, "row")
+        notes.append(f"{rows} left out: the condition cannot be decided for them")
+    if unseen:
+        notes.append(f"{counted(unseen, 'more card')} not shown")
+    return notes
 
 
 def _cards(rows: list[EnvRow]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import shlex
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 import pytest
 
 from sanctum.model.conditions import parse as parse_condition
+from sanctum.model.conditions import truth
 from sanctum.shell.line import parse as parse_line
 
 COMMANDS = Path(__file__).parents[2] / "commands"
@@ -45,9 +47,19 @@ def test_triage_goes_on_where_one_answer_is_missing() -> None:
 
 def test_overnight_asks_conditions_that_can_be_understood() -> None:
     conditions = [rest for word, *rest in typed("overnight") if word == "expect"]
-    assert len(conditions) == 6
+    assert len(conditions) == 7
     for condition in conditions:
         parse_condition(" ".join(condition))
+
+
+@pytest.mark.parametrize(
+    ("loss", "holds"), [(None, True), (0.1, True), (math.nan, False), (math.inf, False)]
+)
+def test_a_loss_may_be_unsaid_but_not_broken(loss: float | None, holds: bool) -> None:
+    conditions = [" ".join(rest) for word, *rest in typed("overnight") if "_loss" in "".join(rest)]
+    assert len(conditions) == 2
+    for condition in conditions:
+        assert truth(parse_condition(condition), lambda name, back: loss) is holds
 
 
 def test_thresholds_of_overnight_are_its_arguments() -> None:

@@ -307,6 +307,7 @@ def test_cards_are_four_by_four_and_mark_the_sick() -> None:
     assert len(block.lines) == 4 * 4 + 3
     assert max(map(len, block.lines)) <= 79
     assert sum("! " in line for line in block.lines) == 3
+    assert ask("envs --cards --limit 4").notes == ("12 more cards not shown",)
 
 
 # env
