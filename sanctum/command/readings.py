@@ -20,9 +20,10 @@ def said(ask: Callable[[], T], *unsaid: type[SanctumError]) -> T | None:
 
     `unsaid` are further errors that mean just that, as UsageError where a name may be unknown.
     """
+    silent: tuple[type[SanctumError], ...] = (NoDataYet, *unsaid)
     try:
         return ask()
-    except (NoDataYet, *unsaid):
+    except silent:
         return None
 
 
