@@ -51,8 +51,8 @@ class Screen:
     ) -> Screen:
         """The screen behind `stream`.
 
-        Only `isatty` makes a terminal: FORCE_COLOR does not. TERM and a locale that is C by name decide
-        about escapes, NO_COLOR about colour and bold; the stream's encoding, the locale and
+        Only `isatty` makes a terminal: FORCE_COLOR does not. TERM and a locale that is C by name
+        decide about escapes, NO_COLOR about colour and bold; the stream's encoding, the locale and
         SANCTUM_ASCII about characters; COLUMNS and LINES, before the terminal itself, about the
         size. `plain` means no escapes.
         """

@@ -14,7 +14,8 @@ from sanctum.errors import SanctumError
 if TYPE_CHECKING:
     from sanctum.render import Screen
 
-NOT_RUNNABLE = (126, 127)
+ENOUGH = 128 + 13
+"""A filter's status when its own reader had enough (SIGPIPE)."""
 
 
 class Output:
@@ -93,8 +94,8 @@ class Output:
     def filtered(self, text: str, filter: str, arguments: Sequence[str]) -> int:
         """Run `text` through a command of the system's shell; its output goes to the stream.
 
-        The arguments of a script are the shell's own ``$1``, ``$@``. A filter's status is its own
-        affair (a grep that finds nothing is no failure), except that it could not be run.
+        The arguments of a script are the shell's own ``$1``, ``$@``. Gives the filter's status, as
+        any shell does: 1 for a grep that finds nothing. SIGPIPE is none of its failures.
         """
         import subprocess
 
@@ -113,7 +114,8 @@ class Output:
         )
         if descriptor is None:
             self.stream.write(done.stdout)
-        return 1 if done.returncode in NOT_RUNNABLE else 0
+        status = done.returncode if done.returncode >= 0 else 128 - done.returncode
+        return 0 if status == ENOUGH else status
 
     def _is_long(self, text: str, settings: Mapping[str, str]) -> bool:
         screen = self.screen(settings)

@@ -83,13 +83,19 @@ def test_an_answer_goes_through_a_filter(desk):
     assert desk.said() == "2\n"
 
 
-def test_a_filter_that_finds_nothing_is_no_error(desk):
-    assert desk.type("brain | grep -q nothing-of-the-kind") == 0
+def test_the_status_of_a_filter_is_that_of_the_line(desk):
+    assert desk.type("brain | grep -q nothing-of-the-kind") == 1
+    assert desk.type("brain | exit 9") == 9
     assert desk.type("brain | true") == 0
 
 
+def test_a_filter_whose_reader_had_enough_has_not_failed(desk):
+    assert desk.type("brain | kill -PIPE $$") == 0
+    assert desk.type("brain | exit 141") == 0
+
+
 def test_a_filter_that_cannot_be_run_is_an_error(desk, capfd):
-    assert desk.type("brain | no-such-program-here") == 1
+    assert desk.type("brain | no-such-program-here") == 127
     assert "no-such-program-here" in capfd.readouterr().err
 
 
