@@ -29,6 +29,14 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return BROKEN_PIPE
+    except OSError as error:
+        if os.environ.get("SANCTUM_TRACE"):
+            raise
+        from sanctum.shell.dispatch import refused
+        from sanctum.shell.output import standard
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still held cannot be written either
+        return standard().complain(refused(error))
     except Exception as error:  # the last resort: a sentence, and a traceback for who asks
         if os.environ.get("SANCTUM_TRACE"):
             raise

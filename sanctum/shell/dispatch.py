@@ -160,8 +160,17 @@ def sentence(error: Exception) -> SanctumError:
         return _from_click(error)
     if isinstance(error, click.Abort):
         return SanctumError("given up")
+    if isinstance(error, OSError):
+        return refused(error)
     where = f"{type(error).__name__}: {error}".splitlines()[0]
     return SanctumError(f"a defect of Sanctum's: {where}", "set trace on shows where")
+
+
+def refused(error: OSError) -> SanctumError:
+    """What the system refused, in its own words, with the file it is about."""
+    why = error.strerror or str(error) or type(error).__name__
+    why = why[:1].lower() + why[1:]
+    return SanctumError(f"{error.filename}: {why}" if error.filename is not None else why)
 
 
 def _from_click(error: click.ClickException) -> SanctumError:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
 from sanctum.command import Moment
-from sanctum.errors import UsageError
+from sanctum.errors import NoSuchRun, UsageError
 from sanctum.model.answers import RunSummary
 from sanctum.model.queries import Queries
 from sanctum.shell import settings
@@ -19,6 +20,7 @@ from sanctum.shell.usage import usage
 from sanctum.shell.words import Words
 from sanctum.view import Report
 
+HOME_HINT = "SANCTUM_HOME says where records are"
 Sourced = Callable[[str, Sequence[str]], int]
 
 
@@ -53,8 +55,8 @@ class ShellSession:
         self, run: str | None = None, at: str | None = None, timeout_s: float | None = None
     ) -> Moment:
         """The run in question (the session's own without `run`) at a moment."""
-        if timeout_s is not None and timeout_s <= 0:
-            raise UsageError("a timeout is longer than nothing")
+        if timeout_s is not None:
+            settings.check_timeout(timeout_s)
         when = at if at is not None else self.settings["at"]
         wait_s = timeout_s if timeout_s is not None else float(self.settings["timeout"])
         link = self.link(run)
@@ -79,15 +81,17 @@ class ShellSession:
         return self._links[name]
 
     def runs(self) -> Sequence[RunSummary]:
-        """Every record found, newest first."""
+        """Every record found, newest first. Raises NoSuchRun when the folder cannot be read."""
         from sanctum.wire import places
 
+        _check_folder(places.home())
         return places.runs()
 
     def reap(self) -> Sequence[RunSummary]:
         """End recorders whose trainer has gone; gives those that were ended."""
         from sanctum.wire import places
 
+        _check_folder(places.home())
         return places.reap()
 
     def attach(self, run: str) -> Moment:
@@ -155,6 +159,21 @@ class ShellSession:
 def default_run() -> str | None:
     """The run named by ``$SANCTUM_RUN``, if any."""
     return os.environ.get("SANCTUM_RUN") or None
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a record directory that is there and cannot be read."""
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        return
+    except NotADirectoryError as error:
+        raise NoSuchRun(f"the record directory {folder} is not a directory", HOME_HINT) from error
+    except OSError as error:
+        why = f"{error.strerror or error}".lower()
+        raise NoSuchRun(
+            f"the record directory {folder} cannot be read: {why}", HOME_HINT
+        ) from error
 
 
 def _open(run: str | None) -> Connection:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sanctum.errors import UsageError, did_you_mean
 
 FORMATS = ("auto", "table", "plain", "json", "csv", "md")
+LONGEST_S = 1_000_000
 _SECONDS = re.compile(r"(\d+\.?\d*|\.\d+)(ms|s|m|h)?\Z")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -39,9 +40,16 @@ def _switch(text: str) -> str:
     raise UsageError(f"'{text}' is neither on nor off")
 
 
-def _time(text: str) -> str:
-    if seconds(text) <= 0:
+def check_timeout(timeout_s: float) -> None:
+    """Refuse a timeout that nobody can wait for. Raises UsageError."""
+    if not timeout_s > 0:  # nan, too
         raise UsageError("a timeout is longer than nothing")
+    if timeout_s > LONGEST_S:
+        raise UsageError(f"a timeout is at most {LONGEST_S:,} seconds")
+
+
+def _time(text: str) -> str:
+    check_timeout(seconds(text))
     return f"{seconds(text):g}"
 
 

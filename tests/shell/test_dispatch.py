@@ -26,6 +26,8 @@ def test_an_answer_is_on_stdout_and_nothing_on_stderr(desk):
         ("quit now", "unexpected extra argument", "usage: quit"),
         ("brain --timeout soon", "--timeout: 'soon'", "usage: brain"),
         ("brain --timeout 0", "a timeout is longer than nothing", ""),
+        ("brain --timeout nan", "a timeout is longer than nothing", ""),
+        ("brain --timeout 1e400", "a timeout is at most", ""),
         ("set formt json", "there is no setting 'formt'", "format"),
         ("set format jsn", "'jsn' is not one of", "json"),
         ("set timeout soon", "'soon' is not a time", "60s"),

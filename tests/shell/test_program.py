@@ -239,3 +239,24 @@ def test_train_alone_prints_its_help(sanctum):
     assert (done.returncode, done.stdout) == (2, "")
     assert "\\n" not in done.stderr and "ppo" in done.stderr
     assert sanctum("train", "--help").returncode == 0
+
+
+def test_a_full_disk_is_one_sentence(start, sanctum, environ):
+    start()
+    for words in (["envs"], ["--help"], ["exec", "-c", "envs"]):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "sanctum", *words],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environ,
+                timeout=60,
+            )
+        assert (done.returncode, done.stderr) == (1, "no space left on device\n")
+
+
+def test_a_record_directory_that_is_none_is_said(sanctum):
+    done = sanctum("runs", SANCTUM_HOME="/dev/null")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "/dev/null is not a directory" in done.stderr
