@@ -13,7 +13,7 @@ import msgspec
 from sanctum.model.readings import NOT_MEASURED, Reading
 
 Verdict = Literal["ok", "warn", "crit"]
-State = Literal["starting", "live", "stale", "finished", "interrupted", "failed", "died"]
+State = Literal["starting", "live", "stale", "finished", "interrupted", "ended", "failed", "died"]
 
 
 class _Answer(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -9,7 +9,8 @@
 
 Names may hold dots and slashes (``entropy.op``, ``train/approx_kl``); a division needs blanks
 around it. A bare word beside a text is a text: ``state = live``. Truth has three values: what
-compares with an absent reading is unknown (None). Nothing is ever evaluated as Python.
+compares with an absent reading, or was divided by 0, is unknown (None). Nothing is ever evaluated
+as Python.
 """
 
 from __future__ import annotations
@@ -413,5 +414,5 @@ def _arithmetic(operator: str, left: float | None, right: float | None) -> float
     if operator == "*":
         return left * right
     if right == 0:
-        return math.nan if left == 0 or math.isnan(left) else math.copysign(math.inf, left)
+        return None
     return left / right

@@ -93,8 +93,9 @@ def _chain_thread_excepthook() -> None:
 
 
 def _at_exit() -> None:
+    """The script is over and nobody closed the run: whether it went well cannot be told here."""
     for run in live():
-        run.close()
+        run._end("ended")
 
 
 def _in_child() -> None:

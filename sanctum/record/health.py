@@ -55,7 +55,7 @@ class HealthCheck:
         if said is not None and np.isfinite(said) and said > best + 1e-6:
             best, since = said, course.size
         if best - now > DEGRADED_POINTS:
-            return Health("degraded", f"{best - now:.1f} points below its best", "warn")
+            return Health("degraded", f"{_points(best - now)} points below its best", "warn")
         if since >= STALLED_STEPS:
             at_least = ">=" if since >= course.size - 1 else ""
             return Health("stalled", f"no new best for {at_least}{since} steps", "warn")
@@ -77,3 +77,7 @@ class HealthCheck:
                 measured &= said & (episodes[0][:, env, 0] == current)
         course: npt.NDArray[np.float64] = cells[0][measured, env, 0].astype(np.float64)
         return course[np.isfinite(course)]
+
+
+def _points(value: float) -> str:
+    return f"{value:.1f}" if value < 1e6 else f"{value:.2e}"

@@ -69,7 +69,9 @@ def scope(reader: Reader, when: str | None, *, live: bool, now: float) -> Scope:
     if attempt is None:
         raise NoDataYet("the record is empty: no trainer has said hello")
     span = reader.span(attempt.attempt)
-    if when is None or when.strip() in ("", "live", "now", "end"):
+    if when is not None and not when.strip():
+        raise UsageError("an empty moment", f"a moment is {FORMS}")
+    if when is None or when.strip() in ("live", "now", "end"):
         return _scope(reader, attempt, span[1] if span else None, live, True, now)
     if span is None:
         raise NoDataYet(f"{attempt.header.run_id} has not reported a step yet")
@@ -142,6 +144,11 @@ def _step(reader: Reader, attempt: AttemptRow, when: str, span: tuple[int, int],
     if _STEP.match(when):
         return _within(int(when), span, when)
     if found := _BACK.match(when):
+        rows = reader.rows_between(attempt.attempt, *span)
+        if int(found[1]) > rows:
+            raise UsageError(
+                f"{when} is before the first step; the record spans {span[0]} to {span[1]}"
+            )
         return reader.steps_back(attempt.attempt, span[1], int(found[1]))
     if found := _AGO.match(when):
         newest = reader.time_of(attempt.attempt, span[1]) or now

@@ -6,6 +6,7 @@ A frame that makes no sense is counted, said once as an event, and left out; not
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -36,6 +37,13 @@ log = logging.getLogger(__name__)
 _encoder = msgspec.msgpack.Encoder()
 
 
+_ENDED = {
+    "finished": "the run finished",
+    "interrupted": "the run was interrupted",
+    "ended": "the trainer's script ended without run.close()",
+}
+
+
 class Ingest:
     """Takes frames in order and writes them; one per recorder, on its only thread.
 
@@ -53,6 +61,7 @@ class Ingest:
         self.lost = 0
         self.queued_bytes = 0
         self.refused = 0
+        self.on_end: Callable[[], None] = lambda: None
         self._cells = Cells(writer, self.reader, self._event, self._refuse)
         self._attempts = Attempts(writer, self.reader)
 
@@ -102,15 +111,14 @@ class Ingest:
         now = self.clock.now()
         self._cells.settle_seeds(None, now)
         self.ended = how
-        text = {"finished": "the run finished", "interrupted": "the run was interrupted"}.get(
-            how, f"the trainer {how}" + (f": {exception}" if exception else "")
-        )
-        severity = "info" if how in ("finished", "interrupted") else "critical"
+        text = _ENDED.get(how, f"the trainer {how}" + (f": {exception}" if exception else ""))
+        severity = "info" if how in _ENDED else "critical"
         self._event(severity, "end", text, now)
         self.writer.seal()
         ended = now if how != "died" else self.heard
         self._attempts.end(self.attempt, how, ended, self.last_step, self.heard, exception, trace)
         self.writer.fold(now)
+        self.on_end()
 
     def tick(self) -> None:
         """Once a second: everything to the disk."""

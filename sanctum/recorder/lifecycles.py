@@ -51,8 +51,9 @@ class Lifecycles:
         yield prefix + "stage", self._writer.code(state.stage)
         if before != state.stage:
             self._stages[place] = state.stage
+            yield prefix + "since", state.step - _unseen(state, before, "stage_steps")
             if is_alive(state.stage) and (before is None or not is_alive(before)):
-                yield prefix + "born", state.step - _age_unseen(state, before)
+                yield prefix + "born", state.step - _unseen(state, before, "age_steps")
                 step, names = self._numbers.get(place, (-1, set()))
                 if step == state.step:  # of another seed, within this very step
                     yield from ((prefix + name, None) for name in sorted(names))
@@ -91,10 +92,10 @@ class Lifecycles:
         )
 
 
-def _age_unseen(state: SeedState, before: str | None) -> float:
-    """How long a seed lived before it was first heard of: 0 for a slot that was seen empty.
+def _unseen(state: SeedState, before: str | None, reading: str) -> float:
+    """How long a seed lived (or was in its stage) before its slot was first heard of; else 0.
 
     What was said of the slot before its birth was said of another seed.
     """
-    age = state.numbers.get("age_steps")
+    age = state.numbers.get(reading)
     return age if before is None and age is not None and math.isfinite(age) else 0.0

@@ -27,7 +27,7 @@ from sanctum.wire.server import Server
 
 log = logging.getLogger(__name__)
 LINGER_S = 30 * 60.0
-RUN_FILE_S = 10.0
+RUN_FILE_S = 2.0
 
 
 def record_live(link: socket.socket) -> None:
@@ -104,6 +104,7 @@ class LiveRecorder:
             self.ingest.take(frame)
         self.intake = Intake(self.loop, link, frames, self.ingest)
         self.pulse.trainer = self.intake.trainer
+        self.ingest.on_end = self.note_run
         linger_s = float(os.environ.get("SANCTUM_LINGER_S", LINGER_S))
         Lifetime(self.loop, self.server, linger_s, self._is_needed)
         self.loop.every_tick(self._tick)

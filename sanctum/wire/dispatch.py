@@ -57,30 +57,29 @@ def _one(line: bytes, api: object) -> bytes | None:
     except _NOT_JSON as error:
         return _failure(None, PARSE_ERROR, f"not JSON: {error}")
     reply = _called(request, api)
-    return None if request.id is None else reply
+    return None if request.id is msgspec.UNSET else reply
 
 
 def _called(request: Request, api: object) -> bytes:
+    id = None if request.id is msgspec.UNSET else request.id
     method = methods().get(request.method)
     if method is None:
         known = ", ".join(methods())
-        return _failure(
-            request.id, METHOD_NOT_FOUND, f"no method {request.method!r}; there are {known}"
-        )
+        return _failure(id, METHOD_NOT_FOUND, f"no method {request.method!r}; there are {known}")
     try:
         arguments = _arguments(method, request.params)
     except _NOT_JSON as error:
-        return _failure(request.id, INVALID_PARAMS, f"{method.name}: {error}")
+        return _failure(id, INVALID_PARAMS, f"{method.name}: {error}")
     try:
         result = getattr(api, method.attribute)(**arguments)
-        return _success(request.id, _encoder.encode(result))
+        return _success(id, _encoder.encode(result))
     except SanctumError as refused:
         data = ErrorData(refused.exit_code, refused.hint)
-        return _failure(request.id, REFUSED, refused.sentence, data)
+        return _failure(id, REFUSED, refused.sentence, data)
     except Exception as error:
         log.exception("%s failed", request.method)
         text = f"{request.method} failed in the recorder: {type(error).__name__}: {error}"
-        return _failure(request.id, INTERNAL_ERROR, text)
+        return _failure(id, INTERNAL_ERROR, text)
 
 
 def _arguments(method: Method, raw: msgspec.Raw) -> dict[str, Any]:

@@ -60,12 +60,17 @@ class RunFile(msgspec.Struct, omit_defaults=True):
 
     @property
     def state(self) -> str:
-        """live, died, or how it ended; ``elsewhere`` when only another machine can tell."""
+        """live, died, or how it ended; ``elsewhere`` when only another machine can tell.
+
+        ``ending``: its trainer has gone, and its recorder has yet to write how.
+        """
         if self.how is not None:
             return self.how
         if not self.is_here and self.host != socket.gethostname():
             return "elsewhere"
-        return "live" if self.has_trainer else "died"
+        if self.has_trainer:
+            return "live"
+        return "ending" if self.has_recorder else "died"
 
 
 def home() -> Path:

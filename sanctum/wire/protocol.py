@@ -23,12 +23,12 @@ INVALID_PARAMS, INTERNAL_ERROR, REFUSED = -32602, -32603, -32000
 
 
 class Request(msgspec.Struct):
-    """A request line. Without `id` it is a notification and gets no answer."""
+    """A request line. Without `id` it is a notification and gets no answer; null is an id."""
 
     method: str
     jsonrpc: str = "2.0"
     params: msgspec.Raw = msgspec.Raw(b"{}")
-    id: int | str | None = None
+    id: int | str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ErrorData(msgspec.Struct, omit_defaults=True):

@@ -112,7 +112,7 @@ class Server:
                     self._read(peer)
                 self._write(peer)
             except (OSError, ValueError) as error:
-                log.info("a client was dropped: %s", error)
+                log.debug("a client was dropped: %s", error)
                 self._drop(peer)
             except Exception:
                 log.exception("a client was dropped")

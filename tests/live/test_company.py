@@ -29,7 +29,7 @@ def test_a_second_live_trainer_gets_an_id_of_its_own_and_is_told(home):
 
 
 def test_a_finished_id_goes_on_in_its_record_as_the_second_attempt(home):
-    home.train("steps(0, 3); run.seed(0, 'a', 'TRAINING')").communicate(timeout=20)
+    home.train("steps(0, 3); run.seed(0, 'a', 'TRAINING'); run.close()").communicate(timeout=20)
     until(lambda: state().word == "finished")
     again = home.train("steps(1, 5); forever()")
     assert ready(again) == "demo"

@@ -79,7 +79,7 @@ def test_an_interrupt_ends_the_run_and_not_its_recorder(home):
 
 def test_the_end_of_the_script_is_the_end_of_the_run(home):
     home.train("steps(0, 3)").communicate(timeout=20)
-    until(lambda: state().word == "finished")
+    until(lambda: state().word == "ended")
     with asking() as ask:
         assert look_around(ask).at.step == 2
 
@@ -141,7 +141,7 @@ def test_a_recorder_leaves_when_nobody_is_there(home, monkeypatch):
     assert not (home.folder / "runs" / "demo.sanctum.db-wal").exists()
     connection = open_run("demo", timeout_s=10)
     assert not connection.live
-    assert connection.queries().run_read().state.word == "finished"
+    assert connection.queries().run_read().state.word == "ended"
     connection.close()
 
 

@@ -123,11 +123,15 @@ def test_the_moments_a_person_can_type(to, tmp_path):
         return ask.run_read(at=at).at.step
 
     assert (step("40"), step("41"), step("1,0"), step(" 12 ")) == (40, 40, 10, 12)
-    assert (step("-1"), step("-0"), step("-7"), step("-4000")) == (96, 98, 84, 0)
+    assert (step("-1"), step("-0"), step("-7")) == (96, 98, 84)
     assert (step("u2"), step("u0")) == (28, 0)
     assert ask.policy_read(at="u2").at.update == 2
     assert (step("live"), step("now"), step(None)) == (98, 98, 98)
     assert step("-0.0s") == 98
+    with pytest.raises(UsageError, match=r"-4000 is before the first step.* 0 to 98"):
+        step("-4000")
+    with pytest.raises(UsageError, match="an empty moment"):
+        step(" ")
     with pytest.raises(UsageError, match=r"step 99 is outside of the record.* 0 to 98"):
         step("99")
     with pytest.raises(UsageError, match="no update u77: there are u0 to u7"):

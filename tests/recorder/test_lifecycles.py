@@ -57,3 +57,14 @@ def test_a_seed_first_heard_of_late_keeps_its_age(said) -> None:
     seed(said, 40, "HOLDING", age_steps=12.0, contribution=1.5)
     row = Record(said.reader, said.writer.path).seeds_list().rows[0]
     assert (row.age_steps, row.contribution) == (Measured(12.0), Measured(1.5))
+
+
+def test_steps_in_a_stage_begin_anew_with_the_stage(said) -> None:
+    step(said, 2)
+    seed(said, 2, "GERMINATED", age_steps=0.0, stage_steps=0.0)
+    for number in (3, 4, 5):
+        step(said, number)
+    seed(said, 5, "TRAINING")
+    step(said, 6)
+    row = Record(said.reader, said.writer.path).seeds_list().rows[0]
+    assert (row.stage, row.stage_steps, row.age_steps) == ("TRAINING", Measured(1.0), Measured(4.0))

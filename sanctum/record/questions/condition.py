@@ -32,7 +32,7 @@ def condition_check(
         holds = truth(node, ground.term)
     except UnknownName as unknown:
         name = str(unknown.args[0])
-        if not ground.is_complete and canonical(name) in CATALOGUE:
+        if canonical(name) in CATALOGUE:
             holds = None
         else:
             known = ground.sayable()
@@ -48,7 +48,10 @@ def condition_check(
     missing = [name for name, one in values.items() if number(one) is None]
     why = ""
     if holds is None:
-        why = f"{', '.join(missing) or condition} is not known (yet)"
+        unsaid = [
+            name for name in names(node) if name not in values and canonical(name) in CATALOGUE
+        ]
+        why = f"{', '.join(missing + unsaid) or condition} is not known (yet)"
     return ConditionAnswer(of.at, condition, holds, values, why)
 
 
@@ -62,11 +65,6 @@ class _Ground:
         self._past = Past(of)
         self._env_term = EnvTerms(self._past)
         self._updates = [scalars(row[3]) for row in update_rows(of, back)]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every kind of reading was said once, so that an unknown name is a mistake."""
-        return bool(self._updates) and self._of.at.step is not None
 
     def sayable(self) -> list[str]:
         """Every name that means something here."""

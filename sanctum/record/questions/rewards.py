@@ -36,7 +36,7 @@ def rewards_read(
     components = [_with_share(one, weight) for one in components]
     total = _component(of, "total", "reward", env, rows)
     residuals = _residuals(of, names, env, rows)
-    last = _last_residual(components, total)
+    last = _last_residual(of, names, env)
     return RewardsAnswer(
         of.at,
         env,
@@ -87,14 +87,27 @@ def _with_share(one: Component, weight: float) -> Component:
     return Component(one.name, one.last, one.mean, one.spread, share, one.sign)
 
 
-def _last_residual(components: list[Component], total: Component) -> Reading:
-    """The last total minus the signed sum of the last components; absent if one of them is."""
-    values = [number(one.last) for one in components]
-    whole = number(total.last)
-    if whole is None or not values or None in values:
-        return NOT_MEASURED
-    parts = zip(components, values, strict=True)
-    return reading(whole - sum(one.sign * (value or 0.0) for one, value in parts))
+def _last_residual(of: Scope, names: list[str], env: int | None) -> Reading:
+    """The last total minus the signed sum of the last components, or its mean over all.
+
+    Absent where total and components were not said together: rows of different steps do not add up.
+    """
+    found = []
+    for one in range(of.header.envs) if env is None else (env,):
+        spoken = {of.columns.step_of(name, one) for name in ("reward", *map(_column, names))}
+        whole = number(of.columns.reading("reward", one))
+        parts = [number(of.columns.reading(_column(name), one)) for name in names]
+        if len(spoken) != 1 or whole is None or not parts or None in parts:
+            continue
+        signs = [of.header.rewards.get(name, 1) for name in names]
+        found.append(
+            whole - sum(sign * (part or 0.0) for sign, part in zip(signs, parts, strict=True))
+        )
+    return mean(np.array(found))
+
+
+def _column(name: str) -> str:
+    return PREFIX + name
 
 
 def _residuals(of: Scope, names: list[str], env: int | None, rows: Window) -> Any:

@@ -16,8 +16,12 @@ STALE_AFTER_S = 10.0
 _WHY = {
     "died": "its process is gone without a word: killed, or the machine went down",
     "finished": None,
+    "ended": "its script ended without run.close(), so whether it went well is not known",
     "interrupted": "somebody stopped it (Ctrl-C)",
 }
+_UNHEARD = (
+    "its recorder had gone before it or with it: how it ended, and what came last, is not known"
+)
 
 
 def run_read(of: Scope, path: Path, pulse: Pulse) -> RunAnswer:
@@ -86,7 +90,8 @@ def state(of: Scope, pulse: Pulse) -> RunState:
         return RunState(attempt.how, since, why, attempt.exception, attempt.traceback)  # type: ignore[arg-type]
     if not pulse.is_trainer_alive():
         last = attempt.last_time or attempt.started
-        return RunState("died", max(0.0, pulse.now() - last), _WHY["died"])
+        why = _WHY["died"] if pulse.is_heard() else _UNHEARD
+        return RunState("died", max(0.0, pulse.now() - last), why)
     silent = max(0.0, pulse.now() - pulse.heard())
     if not pulse.is_heard():
         return RunState("stale", silent, "its process is there, but its recorder has gone")

@@ -43,7 +43,11 @@ def seed_row(of: Scope, env: int, slot: str) -> SeedRow | None:
         return SeedRow(env, slot, stage)
     born = number(columns.reading(prefix + "born", env))
     since = 0 if born is None else int(born)
+    entered = number(columns.reading(prefix + "since", env))
     readings = {name: columns.reading(prefix + name, env, not_before=since) for name in FIELDS}
+    if entered is not None:
+        said_since = columns.reading(prefix + "stage_steps", env, not_before=int(entered))
+        readings["stage_steps"] = said_since
     said = columns.step_of(prefix + "stage", env)
     for name in _GROWING:
         one = readings[name]
@@ -51,6 +55,8 @@ def seed_row(of: Scope, env: int, slot: str) -> SeedRow | None:
             readings[name] = Measured(one.value + one.age_steps)
     if readings["age_steps"] == NOT_MEASURED and born is not None:
         readings["age_steps"] = reading(of.step - born)
+    if readings["stage_steps"] == NOT_MEASURED and entered is not None:
+        readings["stage_steps"] = reading(of.step - entered)
     gate_step = columns.step_of(prefix + "gate", env)
     gate = (
         columns.word(prefix + "gate", env, not_before=since)
