@@ -43,7 +43,7 @@ def command(session: Session, word: str | None, more: bool) -> Report:
     return Report(
         "words that can be typed",
         Facts(facts),
-        headline="every word takes --run, --at, --format, --timeout and --help",
+        headline="every word takes --format and --help; if it asks a run, --run, --at, --timeout",
         notes=(*broken, "| filters an answer, > writes it to a file, Ctrl-D leaves"),
         next="help --more",
     )

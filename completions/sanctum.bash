@@ -29,12 +29,19 @@ _sanctum() {
       train:--run-id) words='RUN' ;;
       train:--envs|train:--episode-length|train:--updates|train:--seed|train:--task|train:--device|train:--set) return ;;
       actions:--window) return ;;
+      attach:--format) words='table plain json csv md' ;;
+      echo:--format) words='table plain json csv md' ;;
       envs:--sort|envs:--where|envs:-n|envs:--limit) return ;;
       events:--severity) words='debug info warn error critical' ;;
       events:--type|events:--env|events:--since|events:-n|events:--limit) return ;;
       expect:--env) return ;;
+      help:--format) words='table plain json csv md' ;;
+      quit:--format) words='table plain json csv md' ;;
       rewards:--window) return ;;
+      runs:--format) words='table plain json csv md' ;;
       seeds:--stage|seeds:--env|seeds:-n|seeds:--limit) return ;;
+      set:--format) words='table plain json csv md' ;;
+      source:--format) words='table plain json csv md' ;;
       *:--run) words='RUN' ;;
       *:--at) return ;;
       *:--format) words='table plain json csv md' ;;
@@ -48,20 +55,25 @@ _sanctum() {
         demo) options+=' --task --updates --run-id --plain --tour' ;;
         train) options+=' --envs --episode-length --updates --seed --task --device --run-id --set --sanctum --overwatch --no-record --list-settings' ;;
         actions) options+=' --window --more' ;;
+        attach) options+=' --format' ;;
         brain) options+=' --more' ;;
+        echo) options+=' --format' ;;
         env) options+=' --more' ;;
         envs) options+=' --sort --where --limit --more --cards' ;;
         events) options+=' --severity --type --env --since --limit' ;;
         expect) options+=' --env' ;;
-        help) options+=' --more' ;;
+        help) options+=' --more --format' ;;
+        quit) options+=' --format' ;;
         rewards) options+=' --window --actions' ;;
         run) options+=' --more --sizes --traceback' ;;
-        runs) options+=' --reap' ;;
+        runs) options+=' --reap --format' ;;
         seed) options+=' --more' ;;
         seeds) options+=' --stage --env --limit --more' ;;
+        set) options+=' --format' ;;
+        source) options+=' --format' ;;
       esac
       case "$word" in
-        actions|attach|brain|echo|env|envs|events|expect|help|overwatch|quit|rewards|run|runs|seed|seeds|set|source|vitals|exit|overnight|triage) options+=' --run --at --format --timeout --wait' ;;
+        actions|brain|env|envs|events|expect|overwatch|rewards|run|seed|seeds|vitals|exit|overnight|triage) options+=' --run --at --format --timeout --wait' ;;
       esac
       if ((COMP_CWORD == 2)) && [[ $current != -* ]]; then
         case "$word" in

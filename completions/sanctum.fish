@@ -15,7 +15,7 @@ end
 complete -c sanctum -f
 complete -c sanctum -n __fish_use_subcommand -l help
 complete -c sanctum -n __fish_use_subcommand -l version
-set -l asks '__fish_seen_subcommand_from actions attach brain echo env envs events expect help overwatch quit rewards run runs seed seeds set source vitals exit overnight triage'
+set -l asks '__fish_seen_subcommand_from actions brain env envs events expect overwatch rewards run seed seeds vitals exit overnight triage'
 complete -c sanctum -n "$asks" -l run -x -a '(__sanctum_runs)'
 complete -c sanctum -n "$asks" -l at -x
 complete -c sanctum -n "$asks" -l format -x -a 'table plain json csv md'
@@ -60,10 +60,12 @@ complete -c sanctum -n __fish_use_subcommand -a actions -d 'Count what the polic
 complete -c sanctum -n '__fish_seen_subcommand_from actions' -l window -x
 complete -c sanctum -n '__fish_seen_subcommand_from actions' -l more
 complete -c sanctum -n __fish_use_subcommand -a attach -d 'Talk to another run, live or recorded, by its id or by the path of its record'
+complete -c sanctum -n '__fish_seen_subcommand_from attach' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n '__fish_seen_subcommand_from attach' -a '(__sanctum_runs)'
 complete -c sanctum -n __fish_use_subcommand -a brain -d 'Show the policy, entropy, KL, losses, gradients, and its action distribution'
 complete -c sanctum -n '__fish_seen_subcommand_from brain' -l more
 complete -c sanctum -n __fish_use_subcommand -a echo -d 'Print a text'
+complete -c sanctum -n '__fish_seen_subcommand_from echo' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n __fish_use_subcommand -a env -d 'Show one environment, accuracy, loss, seeds, decisions, reward, events'
 complete -c sanctum -n '__fish_seen_subcommand_from env' -l more
 complete -c sanctum -n __fish_use_subcommand -a envs -d 'List the environments, health, accuracy, loss, seeds, reward, last action'
@@ -82,9 +84,11 @@ complete -c sanctum -n __fish_use_subcommand -a expect -d 'Check that a conditio
 complete -c sanctum -n '__fish_seen_subcommand_from expect' -l env -x
 complete -c sanctum -n __fish_use_subcommand -a help -d 'List the words that can be typed, or show how one is used'
 complete -c sanctum -n '__fish_seen_subcommand_from help' -l more
+complete -c sanctum -n '__fish_seen_subcommand_from help' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train completions actions attach brain echo env envs events expect help overwatch quit rewards run runs seed seeds set source vitals exit overnight triage'
 complete -c sanctum -n __fish_use_subcommand -a overwatch -d 'Sum the run up, accuracy, reward, seeds, policy, speed, alarms'
 complete -c sanctum -n __fish_use_subcommand -a quit -d 'Leave the shell; the run goes on. So does Ctrl-D'
+complete -c sanctum -n '__fish_seen_subcommand_from quit' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n __fish_use_subcommand -a rewards -d 'Take the reward apart, over all environments or in one'
 complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l window -x
 complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l actions
@@ -94,6 +98,7 @@ complete -c sanctum -n '__fish_seen_subcommand_from run' -l sizes
 complete -c sanctum -n '__fish_seen_subcommand_from run' -l traceback
 complete -c sanctum -n __fish_use_subcommand -a runs -d 'List the runs of this machine, newest first, live, ended and died'
 complete -c sanctum -n '__fish_seen_subcommand_from runs' -l reap
+complete -c sanctum -n '__fish_seen_subcommand_from runs' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n __fish_use_subcommand -a seed -d 'Show one seed, stage, alpha, contribution, its next gate, its life'
 complete -c sanctum -n '__fish_seen_subcommand_from seed' -l more
 complete -c sanctum -n __fish_use_subcommand -a seeds -d 'Rank seeds by what they add to their host'
@@ -103,7 +108,9 @@ complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l limit -x
 complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l more
 complete -c sanctum -n '__fish_seen_subcommand_from seeds' -a 'top bottom oldest'
 complete -c sanctum -n __fish_use_subcommand -a set -d 'Show the settings of this session, or change one until it ends'
+complete -c sanctum -n '__fish_seen_subcommand_from set' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n __fish_use_subcommand -a source -d 'Run the lines of a file; its answers come as they are made'
+complete -c sanctum -n '__fish_seen_subcommand_from source' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n '__fish_seen_subcommand_from source' -F
 complete -c sanctum -n __fish_use_subcommand -a vitals -d 'Show GPU, CPU, memory, throughput, and how fresh and complete the telemetry is'
 complete -c sanctum -n __fish_use_subcommand -a exit -d 'Leave the shell, as quit does'

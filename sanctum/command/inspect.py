@@ -57,21 +57,25 @@ def _unmarked(value: Any) -> Any:
 class InspectCommand(SignedCommand):
     """A click command that returns an `Answer` and prints nothing.
 
-    `group_name` is its place in ``help``; `examples` are lines that work as written.
+    `group_name` is its place in ``help``; `examples` are lines that work as written;
+    `asks` says that it asks a run, at a moment.
     """
 
-    def __init__(self, *args: Any, group: str, examples: tuple[str, ...], **more: Any) -> None:
+    def __init__(
+        self, *args: Any, group: str, examples: tuple[str, ...], asks: bool = True, **more: Any
+    ) -> None:
         super().__init__(*args, **more)
+        self.asks = asks
         self.group_name = group
         self.examples = examples
 
 
-_COMMON = (
+_ASKING = (
     click.Option(["--run"], metavar="RUN", help="a live or recorded run, or a record file"),
     click.Option(["--at"], metavar="WHEN", help="as of step 1200, -50, u41, -5m, 14:05:30"),
-    click.Option(["--format"], type=click.Choice(FORMATS), help="how to show the answer"),
     click.Option(["--timeout"], type=float, metavar="S", help="seconds to wait for an answer"),
 )
+_FORMAT = click.Option(["--format"], type=click.Choice(FORMATS), help="how to show the answer")
 
 
 def inspect_command(
@@ -80,7 +84,8 @@ def inspect_command(
     """Make a function a command: ``function(moment, **parameters) -> Report``.
 
     With ``of="session"`` it gets the `Session` in place of a `Moment`. The docstring is the help;
-    ``--run``, ``--at``, ``--format`` and ``--timeout`` come with every command.
+    ``--format`` comes with every command, ``--run``, ``--at`` and ``--timeout`` with those that
+    have a moment.
     """
     if group not in GROUPS:
         raise ValueError(f"{name}: no group {group!r}; the groups are {', '.join(GROUPS)}")
@@ -90,10 +95,10 @@ def inspect_command(
         def callback(
             session: Session,
             /,
-            run: str | None,
-            at: str | None,
             format: str | None,
-            timeout: float | None,
+            run: str | None = None,
+            at: str | None = None,
+            timeout: float | None = None,
             **parameters: Any,
         ) -> Answer:
             if of == "session":
@@ -108,10 +113,11 @@ def inspect_command(
         return InspectCommand(
             name,
             callback=callback,
-            params=[*params, *_COMMON],
+            params=[*params, *(() if of == "session" else _ASKING), _FORMAT],
             help=function.__doc__,
             group=group,
             examples=examples,
+            asks=of != "session",
         )
 
     return make

@@ -24,7 +24,7 @@ COMMON = {
     "--timeout": "",
     "--wait": "",
 }
-"""Options of every command, with the values they take."""
+"""Options of every command that asks a run, with the values they take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Entry:
     """One word: its line, its own options, which of them take a value, and what those values are.
 
     `values` maps an option to its choices, or to RUN, FILE or WORD; `first` is the same for what
-    stands right behind the word. `asks` says that it is a command: it has the COMMON options too.
+    stands right behind the word. `asks` says that it asks a run: it has the COMMON options too.
     """
 
     word: str
@@ -54,7 +54,10 @@ def entries(program: Mapping[str, tuple[str, click.Command]]) -> list[Entry]:
     words = Words(folders=Words().folders[:1])
     cards = {card.word: card.line for card in words.cards()}
     found = [_entry(word, line, command, False) for word, (line, command) in program.items()]
-    found += [_entry(word, cards[word], words[word], True) for word in words.modules]
+    found += [
+        _entry(word, cards[word], words[word], getattr(words[word], "asks", True))
+        for word in words.modules
+    ]
     return found + [Entry(word, cards[word]) for word in words.files]
 
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from sanctum.command import Answer, replace_report
-from sanctum.errors import SanctumError, UsageError, did_you_mean
+from sanctum.errors import NoDataYet, SanctumError, UsageError, did_you_mean
 from sanctum.shell.line import Line, Word, parse
 from sanctum.shell.output import Output
 from sanctum.shell.redirect import joined, redirected
 from sanctum.shell.session import ShellSession
 from sanctum.shell.usage import synopsis
-from sanctum.shell.waiting import until_there, without_wait
+from sanctum.shell.waiting import says_data, until_there, without_wait
 
 INTERRUPTED = 130
 _HELP = frozenset({"-h", "--help"})
@@ -117,9 +117,16 @@ class Dispatcher:
         command = self.session.registry[word]
         kept, wait_s = without_wait(words[1:])
         arguments = joined(command, kept)
-        answer = until_there(
-            lambda: self._asked(command, arguments), self.wait_s if wait_s is None else wait_s
-        )
+        wait_s = self.wait_s if wait_s is None else wait_s
+        waits = wait_s > 0 and getattr(command, "asks", True)
+
+        def has_data(answer: Answer) -> bool:
+            return not waits or says_data(answer.report)
+
+        answer = until_there(lambda: self._asked(command, arguments), wait_s, has_data)
+        if not has_data(answer) and not answer.report.exit_code:
+            late = replace_report(answer.report, exit_code=NoDataYet.exit_code)
+            answer = Answer(late, answer.format)
         self.output.show(answer, self.session.settings)
         return answer.report.exit_code
 

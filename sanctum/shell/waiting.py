@@ -7,23 +7,49 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sanctum.errors import NoDataYet, NoSuchRun, UsageError
+from sanctum.model.readings import Absent
 from sanctum.shell.line import Word
 from sanctum.shell.settings import seconds
+from sanctum.view import Block, Facts, Report, Series, Table, Text
 
 POLL_S = 0.2
 T = TypeVar("T")
 
 
-def until_there(ask: Callable[[], T], wait_s: float) -> T:
+def until_there(
+    ask: Callable[[], T], wait_s: float, has_data: Callable[[T], bool] = lambda answer: True
+) -> T:
     """What `ask` gives, asked again while there is no run or no data yet and time is left."""
     deadline = time.monotonic() + wait_s
     while True:
         try:
-            return ask()
+            answer = ask()
+            if has_data(answer) or time.monotonic() >= deadline:
+                return answer
+            time.sleep(POLL_S)
         except (NoSuchRun, NoDataYet):
             if time.monotonic() >= deadline:
                 raise
             time.sleep(POLL_S)
+
+
+def says_data(report: Report) -> bool:
+    """Whether there is a row, a measured fact or a curve; true of a report that has none of them.
+
+    Such a report is not about data: a sentence, a help text.
+    """
+    blocks = [block for block in report.blocks if not isinstance(block, Text)]
+    return not blocks or len(blocks) < len(report.blocks) or any(map(_has_data, blocks))
+
+
+def _has_data(block: Block) -> bool:
+    if isinstance(block, Table):
+        return bool(block.items)
+    if isinstance(block, Facts):
+        return any(
+            one.value is not None and not isinstance(one.value, Absent) for one in block.facts
+        )
+    return isinstance(block, Series) and bool(block.values)
 
 
 def without_wait(words: Sequence[Word]) -> tuple[list[Word], float | None]:

@@ -248,3 +248,23 @@ def test_a_command_file_takes_negative_numbers(desk):
     (desk.folder / "least.sanctum").write_text("echo least $1\n")
     assert desk.type("least -5") == 0
     assert desk.said() == "least -5\n"
+
+
+def test_wait_asks_again_until_there_is_data(desk, monkeypatch):
+    assert desk.type("seeds") == 0
+    assert desk.type("seeds --wait 300ms") == 7
+    assert desk.run.asked.count("seeds_list") > 2
+    assert "seed" in desk.said()
+    monkeypatch.setattr(desk.run, "envs", 0)
+    assert desk.type("envs") == 0
+    assert desk.type("envs --wait 300ms") == 7
+    assert desk.type("brain --wait 300ms") == desk.type("runs --wait 300ms") == 0
+
+
+@pytest.mark.parametrize("line", ["set", "help", "runs", "attach demo-3"])
+@pytest.mark.parametrize("option", ["--at -50", "--timeout 1"])
+def test_words_that_ask_no_run_take_no_moment_and_no_timeout(desk, line, option):
+    assert desk.type(f"{line} {option}") == 2
+    assert "has no option" in desk.complained()
+    assert desk.type(f"help {line.split()[0]}") == 0
+    assert "--timeout" not in desk.said().split("options")[-1]
