@@ -14,7 +14,7 @@ from sanctum.wire.client import open_run
 from tests.bench.table import Row, compared, summary
 from tests.bench.trainers import command
 
-ROUNDS, UPDATES = 5, 12
+ROUNDS, UPDATES = 5, 10
 _RATE = re.compile(r"([\d.,]+) env steps/s")
 
 
