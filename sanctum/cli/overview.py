@@ -19,7 +19,7 @@ A debugger for reinforcement-learning runs that you talk to, line by line.
 
 ENDING = """
 options of every WORD: --format table|plain|json|csv|md; if it asks a run:
-  --run RUN, --at WHEN, --timeout S, --wait S; SANCTUM_RUN is the default of --run.
+  --run RUN, --at WHEN, --timeout S, --wait S; SANCTUM_RUN stands in for --run.
 exit codes: 0 ok, 1 failed, 2 usage, 3 no such run, 4 connection lost, 5 late,
   6 an expect failed, 7 no data yet, 130 interrupted.
 """
