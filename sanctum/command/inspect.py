@@ -75,6 +75,11 @@ _ASKING = (
     click.Option(["--at"], metavar="WHEN", help="as of step 1200, -50, u41, -5m, 14:05:30"),
     click.Option(["--timeout"], type=float, metavar="S", help="seconds to wait for an answer"),
 )
+_UNASKED = (
+    click.Option(["--run"], metavar="RUN", hidden=True),
+    click.Option(["--at"], metavar="WHEN", hidden=True),
+    click.Option(["--timeout"], type=float, metavar="S", hidden=True),
+)
 _FORMAT = click.Option(["--format"], type=click.Choice(FORMATS), help="how to show the answer")
 
 
@@ -85,7 +90,8 @@ def inspect_command(
 
     With ``of="session"`` it gets the `Session` in place of a `Moment`. The docstring is the help;
     ``--format`` comes with every command, ``--run``, ``--at`` and ``--timeout`` with those that
-    have a moment.
+    have a moment; the others take them too, so that scripts may give them to every word, and say
+    that they changed nothing.
     """
     if group not in GROUPS:
         raise ValueError(f"{name}: no group {group!r}; the groups are {', '.join(GROUPS)}")
@@ -103,6 +109,13 @@ def inspect_command(
         ) -> Answer:
             if of == "session":
                 report, run_id = function(session, **parameters), None
+                idle = [word for word, given in (("--run", run), ("--at", at)) if given is not None]
+                if idle:
+                    notes = (
+                        *report.notes,
+                        f"{' and '.join(idle)} changed nothing: {name} asks no run",
+                    )
+                    report = replace_report(report, notes=notes)
             else:
                 moment = session.moment(run, at, timeout)
                 report, run_id = function(moment, **parameters), moment.run_id
@@ -113,7 +126,7 @@ def inspect_command(
         return InspectCommand(
             name,
             callback=callback,
-            params=[*params, *(() if of == "session" else _ASKING), _FORMAT],
+            params=[*params, *(_UNASKED if of == "session" else _ASKING), _FORMAT],
             help=function.__doc__,
             group=group,
             examples=examples,

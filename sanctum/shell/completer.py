@@ -59,7 +59,9 @@ class LineCompleter(Completer):
         return self._after(command, words[1:], before.split(" ")[-1])
 
     def _after(self, command: click.Command, words: list[str], typed: str) -> list[str]:
-        options = [one for one in command.params if isinstance(one, click.Option)]
+        options = [
+            one for one in command.params if isinstance(one, click.Option) and not one.hidden
+        ]
         by_name = {name: one for one in options for name in one.opts}
         last = by_name.get(words[-1]) if words else None
         if last is not None and not last.is_flag:

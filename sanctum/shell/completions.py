@@ -64,7 +64,7 @@ def entries(program: Mapping[str, tuple[str, click.Command]]) -> list[Entry]:
 def _entry(word: str, line: str, command: click.Command, asks: bool) -> Entry:
     within = list(command.commands.values()) if isinstance(command, click.Group) else [command]
     params = [one for each in within for one in each.params]
-    options = [one for one in params if isinstance(one, click.Option)]
+    options = [one for one in params if isinstance(one, click.Option) and not one.hidden]
     if asks:
         options = [one for one in options if one.opts[0] not in COMMON]
     first = next((_source(one) for one in params if isinstance(one, click.Argument)), "")
