@@ -1,7 +1,8 @@
 """Makes the README's transcripts: ``python -m tests.transcript RUN [README.md]``.
 
 Every line ``$ sanctum ...`` or ``sanctum NAME> ...`` in a ``console`` block is run in a terminal of
-80 columns against RUN, and what it printed takes the place of what stood below it.
+80 columns against RUN, and what it printed takes the place of what stood below it. Folders of this
+machine are written as anyone's.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from pathlib import Path
 
 import pexpect
 
+from sanctum.wire.places import home
+
 COLUMNS, LINES = 80, 60
+BIN = Path(sys.executable).parent
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _TYPED = re.compile(r"(?:\$ sanctum |sanctum \S+ \S+ \S+> )(?P<words>.*)\Z")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]")
@@ -29,8 +33,10 @@ def answer(words: str, run: str) -> str:
         timeout=30,
         encoding="utf-8",
     )
-    lines = [line.rstrip() for line in _ESCAPE.sub("", shown).replace("\r", "").split("\n")]
-    return "\n".join(lines).strip("\n")
+    said = _ESCAPE.sub("", shown).replace("\r", "")
+    for here, anywhere in ((str(home()), "~/.local/state/sanctum/runs"), (f"{BIN}/", "")):
+        said = said.replace(here, anywhere)
+    return "\n".join(line.rstrip() for line in said.split("\n")).strip("\n")
 
 
 def remade(text: str, run: str) -> str:
