@@ -156,7 +156,10 @@ def _gap(answer: RunAnswer) -> str:
     if not answer.lost:
         return ""
     gap = answer.lost[-1]
-    return f"last: {gap.what}, steps {gap.first_step:,}-{gap.last_step:,}, {gap.reason}"
+    first = "the start" if gap.first_step is None else f"{gap.first_step:,}"
+    last = "not known" if gap.last_step is None else f"{gap.last_step:,}"
+    steps = f"step {first}" if first == last else f"steps {first}-{last}"
+    return f"last: {gap.what}, {steps}, {gap.reason}"
 
 
 def _left(answer: RunAnswer) -> str:

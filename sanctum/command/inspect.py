@@ -88,7 +88,8 @@ def inspect_command(
 ) -> Callable[[Command], InspectCommand]:
     """Make a function a command: ``function(moment, **parameters) -> Report``.
 
-    With ``of="session"`` it gets the `Session` in place of a `Moment`. The docstring is the help;
+    With ``of="session"`` it gets the `Session` in place of a `Moment`, with ``of="both"`` the
+    session first and the moment second. The docstring is the help;
     ``--format`` comes with every command, ``--run``, ``--at`` and ``--timeout`` with those that
     have a moment; the others take them too, so that scripts may give them to every word, and say
     that they changed nothing.
@@ -118,7 +119,8 @@ def inspect_command(
                     report = replace_report(report, notes=notes)
             else:
                 moment = session.moment(run, at, timeout)
-                report, run_id = function(moment, **parameters), moment.run_id
+                asked = (session, moment) if of == "both" else (moment,)
+                report, run_id = function(*asked, **parameters), moment.run_id
             named = replace_report(report, command=report.command or name, run=report.run or run_id)
             return Answer(named, format)
 

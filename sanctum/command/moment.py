@@ -7,12 +7,18 @@ from sanctum.model.answers import (
     Curve,
     EnvAnswer,
     EnvsAnswer,
+    EpisodesAnswer,
+    Event,
     EventsAnswer,
+    FindAnswer,
+    HallAnswer,
+    HallEntry,
     PolicyAnswer,
     RewardsAnswer,
     RunAnswer,
     SeedAnswer,
     SeedsAnswer,
+    StacksAnswer,
     VitalsAnswer,
 )
 from sanctum.model.queries import Queries
@@ -82,10 +88,18 @@ class Moment:
         )
 
     def series(
-        self, metric: str, *, env: int | None = None, last: int | None = None, points: int = 200
+        self,
+        metric: str,
+        *,
+        env: int | None = None,
+        last: int | None = None,
+        points: int = 200,
+        since: str | None = None,
     ) -> Curve:
         """One metric over time."""
-        return self._queries.series_read(metric, at=self.at, env=env, last=last, points=points)
+        return self._queries.series_read(
+            metric, at=self.at, env=env, last=last, points=points, since=since
+        )
 
     def check(self, condition: str, *, env: int | None = None) -> ConditionAnswer:
         """Whether a condition holds."""
@@ -94,3 +108,46 @@ class Moment:
     def vitals(self) -> VitalsAnswer:
         """The machine, the throughput and the telemetry."""
         return self._queries.vitals_read(at=self.at)
+
+    def find(
+        self,
+        condition: str,
+        *,
+        env: int | None = None,
+        newest: bool = False,
+        limit: int | None = 20,
+    ) -> FindAnswer:
+        """When a condition became true and stopped."""
+        return self._queries.condition_find(
+            condition, env=env, at=self.at, newest=newest, limit=limit
+        )
+
+    def episodes(
+        self, *, env: int | None = None, sort: str = "step", limit: int | None = 20
+    ) -> EpisodesAnswer:
+        """Episodes that have ended."""
+        return self._queries.episodes_list(at=self.at, env=env, sort=sort, limit=limit)
+
+    def note(self, text: str) -> Event:
+        """Put a line on the timeline."""
+        return self._queries.note_add(text, at=self.at)
+
+    def hall(self, *, worst: bool = False, limit: int | None = None) -> HallAnswer:
+        """The hall of fame of the run's task; the same at any moment."""
+        return self._queries.hall_list(worst=worst, limit=limit)
+
+    def hall_entry(self, rank: int) -> HallEntry:
+        """One entry of the hall of fame."""
+        return self._queries.hall_read(rank)
+
+    def hall_pin(self, rank: int, *, pinned: bool = True) -> HallEntry:
+        """Keep an entry for good, or no longer."""
+        return self._queries.hall_pin(rank, pinned=pinned)
+
+    def hall_export(self, rank: int, path: str) -> HallEntry:
+        """Write an entry as a record of its own, at an absolute path."""
+        return self._queries.hall_export(rank, path)
+
+    def stacks(self) -> StacksAnswer:
+        """What every Python thread of the trainer is doing now."""
+        return self._queries.trainer_stacks()

@@ -57,3 +57,24 @@ class Session(Protocol):
 
     def leave(self) -> None:
         """End the session after this line."""
+
+    def answer(self, words: Sequence[str], run: str | None = None, at: str | None = None) -> Report:
+        """What another command answers, typed as `words`; of another run or moment when given.
+
+        Raises UsageError for a word that asks no run.
+        """
+
+    def remember(self, found: str) -> None:
+        """Keep the moment that ``at find`` goes to."""
+
+    def remembered(self) -> str | None:
+        """The moment last kept by `remember`."""
+
+    def confirm(self, question: str) -> bool:
+        """Ask the person at the terminal; raises UsageError where nobody can answer."""
+
+    def prunable(self, older_s: float, keep: int) -> Sequence[RunSummary]:
+        """Records that ended longer than `older_s` ago, all but the newest `keep`, newest first."""
+
+    def prune(self, runs: Sequence[RunSummary]) -> int:
+        """Delete these records and what lies beside them; gives the bytes that became free."""

@@ -13,7 +13,18 @@ import msgspec
 from sanctum.model.readings import NOT_MEASURED, Reading
 
 Verdict = Literal["ok", "warn", "crit"]
-State = Literal["starting", "live", "stale", "finished", "interrupted", "ended", "failed", "died"]
+State = Literal[
+    "starting",
+    "live",
+    "stale",
+    "silent",
+    "finished",
+    "interrupted",
+    "ended",
+    "failed",
+    "killed",
+    "died",
+]
 
 
 class _Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -24,7 +35,8 @@ class At(_Answer, frozen=True):
     """The moment an answer speaks of.
 
     `update` is the last policy update at or before `step`; None before the first. `live` says that
-    it was asked as of now, in a run whose trainer is there.
+    it was asked as of now, in a run whose trainer is there. In an entry of the hall of fame, `hall`
+    is its rank and `run_id` the run it came from.
     """
 
     step: int | None
@@ -32,13 +44,17 @@ class At(_Answer, frozen=True):
     time: float | None
     live: bool
     attempt: int = 1
+    hall: int | None = None
+    run_id: str | None = None
 
 
 class RunState(_Answer, frozen=True):
     """How the run is, as of the moment asked about.
 
     `since_s` is the age of the newest telemetry in seconds (live, stale) or the time since the end.
-    `why` is a sentence: the exception, the signal, the reason of a stall.
+    `why` is a sentence: the exception, the signal, the reason of a stall. `signal` names what
+    killed it (``SIGKILL``), None when nothing did or that is not known. `traceback` is the
+    trainer's: of its exception, or of all threads when a signal killed it.
     """
 
     word: State
@@ -46,14 +62,18 @@ class RunState(_Answer, frozen=True):
     why: str | None = None
     exception: str | None = None
     traceback: str | None = None
+    signal: str | None = None
 
 
 class Lost(_Answer, frozen=True):
-    """Telemetry that did not arrive: what, over which steps, how often, why."""
+    """Telemetry that did not arrive: what, over which steps, how often, why.
+
+    `first_step` is None before the first step, `last_step` None when the end is not known.
+    """
 
     what: str
-    first_step: int
-    last_step: int
+    first_step: int | None
+    last_step: int | None
     count: int
     reason: str
 
@@ -66,6 +86,16 @@ class Size(_Answer, frozen=True):
     rows: int
     first_step: int | None = None
     last_step: int | None = None
+
+
+class Dropped(_Answer, frozen=True):
+    """A class of data that gave way to newer data: over which steps, how much, by which rule."""
+
+    what: str
+    first_step: int
+    last_step: int
+    used_bytes: int
+    rule: str
 
 
 class Attempt(_Answer, frozen=True):
@@ -104,7 +134,11 @@ class Header(_Answer, frozen=True):
 
 
 class RunAnswer(_Answer, frozen=True):
-    """``run.read``: the header, how the run is, its clocks, throughput and record."""
+    """``run.read``: the header, how the run is, its clocks, throughput and record.
+
+    `recording` is False while nothing reaches the disk: for `stopped_s` seconds, because of
+    `stopped_why`. `keep_bytes` is what the record may hold, `dropped` what gave way.
+    """
 
     at: At
     header: Header
@@ -126,6 +160,10 @@ class RunAnswer(_Answer, frozen=True):
     columns: list[str] = []
     metrics: list[str] = []
     event_types: list[str] = []
+    keep_bytes: int | None = None
+    dropped: list[Dropped] = []
+    stopped_s: float | None = None
+    stopped_why: str | None = None
 
 
 class Health(_Answer, frozen=True):
@@ -423,6 +461,119 @@ class ConditionAnswer(_Answer, frozen=True):
     holds: bool | None
     values: dict[str, Reading] = {}
     why: str = ""
+
+
+class Stretch(_Answer, frozen=True):
+    """Steps (or updates) over which a condition held without a break.
+
+    `first` and `last` count what the search's clock counts; `last` is None when it still held at
+    the end. `first_step` and `last_step` are vector steps, `count` how many moments it held at,
+    `time` when it began, `values` what its names were then.
+    """
+
+    first: int
+    last: int | None
+    first_step: int
+    last_step: int | None
+    count: int
+    time: float | None = None
+    values: dict[str, Reading] = {}
+
+
+class FindAnswer(_Answer, frozen=True):
+    """``condition.find``: when a condition became true and stopped, oldest first.
+
+    `held`, `unknown` and `checked` count moments: at which it held, could not be known, all.
+    """
+
+    at: At
+    condition: str
+    env: int | None
+    clock: Literal["step", "update"]
+    stretches: list[Stretch]
+    shown: int
+    total: int
+    held: int
+    unknown: int
+    checked: int
+
+
+class Episode(_Answer, frozen=True):
+    """One episode of one environment that has ended. Accuracies in percent."""
+
+    env: int
+    episode: int
+    step: int
+    first_step: int | None
+    time: float
+    final_accuracy: Reading = NOT_MEASURED
+    best_accuracy: Reading = NOT_MEASURED
+    episode_return: Reading = NOT_MEASURED
+    length: int | None = None
+    outcome: str | None = None
+    terminated: bool = False
+    truncated: bool = False
+    numbers: dict[str, Reading] = {}
+    attempt: int = 1
+
+
+class EpisodesAnswer(_Answer, frozen=True):
+    """``episodes.list``: episodes that have ended by the moment, in the order asked for."""
+
+    at: At
+    rows: list[Episode]
+    shown: int
+    total: int
+
+
+class HallEntry(_Answer, frozen=True):
+    """One episode in the hall of fame: `rank` 1 is the best of the task, by peak accuracy.
+
+    `accuracy` is the peak in percent, `best_step` where it was; `fall` how many points it had lost
+    by the end. `seeds` are those alive at the peak (``r0c1 norm FOSSILIZED``), `growth` their
+    parameters. `id` names the entry for good; ranks change.
+    """
+
+    rank: int
+    id: int
+    run_id: str
+    env: int
+    episode: int
+    first_step: int
+    best_step: int
+    last_step: int
+    accuracy: Reading
+    final_accuracy: Reading = NOT_MEASURED
+    fall: Reading = NOT_MEASURED
+    episode_return: Reading = NOT_MEASURED
+    growth: Reading = NOT_MEASURED
+    seeds: list[str] = []
+    attempt: int = 1
+    time: float | None = None
+    pinned: bool = False
+    used_bytes: int = 0
+
+
+class HallAnswer(_Answer, frozen=True):
+    """``hall.list``: the best episodes of all runs of a task, then what is pinned beyond them."""
+
+    task: str
+    path: str
+    rows: list[HallEntry]
+    size: int = 10
+
+
+class StacksAnswer(_Answer, frozen=True):
+    """``trainer.stacks``: every Python thread of the trainer, the one that runs last; or why not.
+
+    `text` is None when the trainer could not answer; `why` then says what holds it and what to do.
+    `process` is what the system calls its state: running, sleeping, stopped, ...
+    """
+
+    text: str | None
+    process: str
+    why: str | None = None
+    time: float | None = None
 
 
 class RunSummary(_Answer, frozen=True):

@@ -1,8 +1,8 @@
 """Every question, as one Protocol: the record implements it, the wire carries it, rules ask it.
 
 A method ``envs_list`` is the RPC method ``envs.list``. `at` is a moment as a person types it:
-``live`` (or None), ``1200``, ``-50``, ``u41``, ``-5m``, ``14:05:30``. Methods raise UsageError for
-what is out of range and NoDataYet for what the run has not said.
+``live`` (or None), ``1200``, ``-50``, ``u41``, ``-5m``, ``14:05:30``, ``hall:2``. Methods raise
+UsageError for what is out of range and NoDataYet for what the run has not said.
 """
 
 from __future__ import annotations
@@ -14,12 +14,18 @@ from sanctum.model.answers import (
     Curve,
     EnvAnswer,
     EnvsAnswer,
+    EpisodesAnswer,
+    Event,
     EventsAnswer,
+    FindAnswer,
+    HallAnswer,
+    HallEntry,
     PolicyAnswer,
     RewardsAnswer,
     RunAnswer,
     SeedAnswer,
     SeedsAnswer,
+    StacksAnswer,
     VitalsAnswer,
 )
 
@@ -83,8 +89,12 @@ class Queries(Protocol):
         env: int | None = None,
         last: int | None = None,
         points: int = 200,
+        since: str | None = None,
     ) -> Curve:
-        """One metric over steps (per environment, or their mean) or over updates."""
+        """One metric over steps (per environment, or their mean) or over updates.
+
+        The last so many of them, or from the moment `since` on.
+        """
 
     def condition_check(
         self, condition: str, env: int | None = None, at: str | None = None
@@ -93,3 +103,40 @@ class Queries(Protocol):
 
     def vitals_read(self, at: str | None = None) -> VitalsAnswer:
         """The machine, the throughput and the telemetry."""
+
+    def condition_find(
+        self,
+        condition: str,
+        env: int | None = None,
+        at: str | None = None,
+        newest: bool = False,
+        limit: int | None = 20,
+    ) -> FindAnswer:
+        """When a condition became true and stopped: the oldest stretches, or the `newest`."""
+
+    def episodes_list(
+        self,
+        at: str | None = None,
+        env: int | None = None,
+        sort: str = "step",
+        limit: int | None = 20,
+    ) -> EpisodesAnswer:
+        """Episodes that have ended, `sort` as of envs; the last `limit` of that order."""
+
+    def note_add(self, text: str, at: str | None = None) -> Event:
+        """Put a line on the timeline, at a step of the past or now."""
+
+    def hall_list(self, worst: bool = False, limit: int | None = None) -> HallAnswer:
+        """The hall of fame of the run's task; `worst`: the largest fall from peak to end first."""
+
+    def hall_read(self, rank: int) -> HallEntry:
+        """One entry."""
+
+    def hall_pin(self, rank: int, pinned: bool = True) -> HallEntry:
+        """Keep an entry even when ten better ones come (or no longer)."""
+
+    def hall_export(self, rank: int, path: str) -> HallEntry:
+        """Write an entry as a record of its own, which opens like any run."""
+
+    def trainer_stacks(self) -> StacksAnswer:
+        """What every Python thread of the trainer is doing now."""

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 NonFiniteKind = Literal["nan", "inf", "-inf"]
-AbsentWhy = Literal["not measured", "masked", "late"]
+AbsentWhy = Literal["not measured", "masked", "late", "dropped"]
 
 
 class Measured(msgspec.Struct, frozen=True, tag_field="is", tag="value", omit_defaults=True):
@@ -31,7 +31,7 @@ class NonFinite(msgspec.Struct, frozen=True, tag_field="is", tag="nonfinite", om
 
 
 class Absent(msgspec.Struct, frozen=True, tag_field="is", tag="absent"):
-    """Nothing to show, and why: never sent, had no meaning, or not there yet."""
+    """Nothing to show, and why: never sent, had no meaning, not there yet, or dropped for room."""
 
     why: AbsentWhy
 
@@ -41,6 +41,7 @@ Reading = Measured | NonFinite | Absent
 NOT_MEASURED = Absent("not measured")
 MASKED = Absent("masked")
 LATE = Absent("late")
+DROPPED = Absent("dropped")
 
 
 def reading(value: float | None, age_steps: int = 0, stale: bool = False) -> Reading:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from sanctum.model.answers import StacksAnswer
+
 
 class Pulse:
     """Of a recorded run: nobody is there, nothing is under way. A live recorder overrides all."""
@@ -31,6 +33,10 @@ class Pulse:
     def queued_bytes(self) -> int:
         """Bytes that wait in the trainer's process."""
         return 0
+
+    def stacks(self) -> StacksAnswer:
+        """What the trainer's Python threads are doing now."""
+        return StacksAnswer(None, "gone", "no trainer of this run is there to be asked")
 
     def stopped(self) -> tuple[float, str] | None:
         """Since when and why nothing reaches the disk."""

@@ -5,27 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sanctum.errors import UsageError
+from sanctum.errors import NoDataYet, UsageError
 from sanctum.model.answers import (
     ConditionAnswer,
     Curve,
     EnvAnswer,
     EnvsAnswer,
+    EpisodesAnswer,
+    Event,
     EventsAnswer,
+    FindAnswer,
+    HallAnswer,
+    HallEntry,
     PolicyAnswer,
     RewardsAnswer,
     RunAnswer,
     SeedAnswer,
     SeedsAnswer,
+    StacksAnswer,
     Vital,
     VitalsAnswer,
 )
+from sanctum.record.hall import Hall, at_hall
 from sanctum.record.moments import Scope, scope
+from sanctum.record.notes import note_add
 from sanctum.record.pulse import Pulse
 from sanctum.record.questions.condition import condition_check
 from sanctum.record.questions.env import env_read
 from sanctum.record.questions.envs import envs_list
+from sanctum.record.questions.episodes import episodes_list
 from sanctum.record.questions.events import events_list
+from sanctum.record.questions.find import condition_find
 from sanctum.record.questions.policy import policy_read
 from sanctum.record.questions.rewards import rewards_read
 from sanctum.record.questions.run import run_read
@@ -33,12 +43,17 @@ from sanctum.record.questions.seeds import seed_read, seeds_list
 from sanctum.record.questions.series import series_read
 from sanctum.record.questions.vitals import vitals_read
 from sanctum.record.reader import Reader
+from sanctum.record.writer import Writer
 
 __all__ = ["Pulse", "Record"]
 
 
 class Record:
-    """Implements `Queries`. `machine` reads the vitals of a live run's machine; None in a file."""
+    """Implements `Queries`.
+
+    `machine` reads the vitals of a live run's machine; None in a file. `hall` is the hall of fame
+    of the run's task; None where there is none. `writer` is the record's, while it is written.
+    """
 
     def __init__(
         self,
@@ -46,11 +61,15 @@ class Record:
         path: Path,
         pulse: Pulse | None = None,
         machine: Callable[[], list[Vital]] | None = None,
+        hall: Hall | None = None,
+        writer: Writer | None = None,
     ) -> None:
         self._reader = reader
         self._path = path
         self._pulse = pulse or Pulse()
         self._machine = machine
+        self._hall = hall
+        self._writer = writer
 
     def run_read(self, at: str | None = None) -> RunAnswer:
         """The header, how the run is, clocks, throughput, telemetry lost, the record's size."""
@@ -116,9 +135,11 @@ class Record:
         env: int | None = None,
         last: int | None = None,
         points: int = 200,
+        since: str | None = None,
     ) -> Curve:
         """One metric over time."""
-        return series_read(self._scope(at), metric, env, _positive(last), points)
+        start = None if since is None else self._scope(since)
+        return series_read(self._scope(at), metric, env, _positive(last), points, start)
 
     def condition_check(
         self, condition: str, env: int | None = None, at: str | None = None
@@ -130,7 +151,59 @@ class Record:
         """The machine, the throughput and the telemetry."""
         return vitals_read(self._scope(at), self._pulse, self._machine)
 
+    def condition_find(
+        self,
+        condition: str,
+        env: int | None = None,
+        at: str | None = None,
+        newest: bool = False,
+        limit: int | None = 20,
+    ) -> FindAnswer:
+        """When a condition became true and stopped."""
+        return condition_find(self._scope(at), condition, env, newest, _positive(limit))
+
+    def episodes_list(
+        self,
+        at: str | None = None,
+        env: int | None = None,
+        sort: str = "step",
+        limit: int | None = 20,
+    ) -> EpisodesAnswer:
+        """Episodes that have ended."""
+        return episodes_list(self._scope(at), env, sort, _positive(limit))
+
+    def note_add(self, text: str, at: str | None = None) -> Event:
+        """Put a line on the timeline."""
+        return note_add(self._scope(at), self._path, self._writer, text)
+
+    def hall_list(self, worst: bool = False, limit: int | None = None) -> HallAnswer:
+        """The hall of fame of the run's task."""
+        return self._hall_of_task().list(worst, _positive(limit))
+
+    def hall_read(self, rank: int) -> HallEntry:
+        """One entry."""
+        return self._hall_of_task().entry(rank)
+
+    def hall_pin(self, rank: int, pinned: bool = True) -> HallEntry:
+        """Keep an entry even when ten better ones come (or no longer)."""
+        return self._hall_of_task().pin(rank, pinned)
+
+    def hall_export(self, rank: int, path: str) -> HallEntry:
+        """Write an entry as a record of its own."""
+        return self._hall_of_task().export(rank, Path(path))
+
+    def trainer_stacks(self) -> StacksAnswer:
+        """What every Python thread of the trainer is doing now."""
+        return self._pulse.stacks()
+
+    def _hall_of_task(self) -> Hall:
+        if self._hall is None:
+            raise NoDataYet("this record has no hall of fame beside it")
+        return self._hall
+
     def _scope(self, at: str | None) -> Scope:
+        if at is not None and at.strip().startswith("hall:"):
+            return at_hall(self._hall_of_task(), at.strip(), self._pulse.now())
         return scope(self._reader, at, live=self._pulse.is_trainer_alive(), now=self._pulse.now())
 
 

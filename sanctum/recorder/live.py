@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from sanctum.errors import SanctumError
+from sanctum.record.hall import Hall
 from sanctum.record.record import Record
 from sanctum.record.writer import Writer
 from sanctum.recorder.claim import Claim, claim
@@ -21,7 +22,7 @@ from sanctum.recorder.pulse import LivePulse
 from sanctum.recorder.vitals import Machine
 from sanctum.telemetry import Frame, RunStarted
 from sanctum.telemetry.frames import FrameReader
-from sanctum.wire.places import RunFile, socket_path, write_run_file
+from sanctum.wire.places import RunFile, hall_path, socket_path, write_run_file
 from sanctum.wire.processes import boot_id, started
 from sanctum.wire.server import Server
 
@@ -75,7 +76,14 @@ class LiveRecorder:
         self.ingest.begin(header, pid_started, boot_id())
         self.machine = Machine(header.pid)
         self.pulse = LivePulse(self.ingest, self.writer, self.clock)
-        self.record = Record(self.ingest.reader, claimed.record, self.pulse, self.machine.readings)
+        self.record = Record(
+            self.ingest.reader,
+            claimed.record,
+            self.pulse,
+            self.machine.readings,
+            Hall(hall_path(header.task), header.task),
+            self.writer,
+        )
         self.server = Server(self.loop.selector, socket_path(claimed.record), self.record)
         self.file = RunFile(
             claimed.run_id,

@@ -93,6 +93,11 @@ def record_path(run_id: str) -> Path:
     return home() / f"{run_id}{SUFFIX}"
 
 
+def hall_path(task: str) -> Path:
+    """The hall of fame that all runs of a task share."""
+    return home() / "hall" / f"{fit_run_id(task)}.hall.db"
+
+
 def run_file_path(record: Path) -> Path:
     """The run file beside a record."""
     name = record.name.removesuffix(SUFFIX) if record.name.endswith(SUFFIX) else record.stem

@@ -502,6 +502,7 @@ class FakeQueries:
         env: int | None = None,
         last: int | None = None,
         points: int = 200,
+        since: str | None = None,
     ) -> Curve:
         self._ask("series", metric=metric, at=at, env=env, last=last)
         steps = list(range(STEP - 13, STEP + 1))
@@ -585,6 +586,7 @@ class BareQueries(FakeQueries):
         env: int | None = None,
         last: int | None = None,
         points: int = 200,
+        since: str | None = None,
     ) -> Curve:
         raise NoDataYet(f"{metric} was not recorded")
 

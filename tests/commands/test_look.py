@@ -342,6 +342,7 @@ class Lossless(FakeQueries):
         env: int | None = None,
         last: int | None = None,
         points: int = 200,
+        since: str | None = None,
     ) -> Curve:
         raise UsageError(f"no metric '{metric}' in demo-3")
 

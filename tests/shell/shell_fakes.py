@@ -120,7 +120,7 @@ class FakeRun:
     def seeds_list(self, at=None, sort="-contribution", limit=None, stage=None, env=None):
         return SeedsAnswer(self._ask("seeds_list"), [], 0, 0)
 
-    def series_read(self, metric, at=None, env=None, last=None, points=200):
+    def series_read(self, metric, at=None, env=None, last=None, points=200, since=None):
         self._ask(f"series_read {metric}")
         return Curve(metric, "", "step", [1, 2], [reading(1.0), reading(2.0)])
 

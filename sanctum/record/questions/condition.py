@@ -12,8 +12,9 @@ from sanctum.record.moments import Past, Scope
 from sanctum.record.pulse import Pulse
 from sanctum.record.questions.envs import EnvTerms
 from sanctum.record.questions.events import as_of
-from sanctum.record.questions.run import RATE_WINDOW_S, rate, state
+from sanctum.record.questions.run import RATE_WINDOW_S, rate
 from sanctum.record.questions.series import scalars, update_rows
+from sanctum.record.questions.state import state
 from sanctum.telemetry import SEVERITIES
 from sanctum.telemetry.metrics import CATALOGUE, canonical
 

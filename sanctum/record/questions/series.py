@@ -19,7 +19,12 @@ _decoder = msgspec.msgpack.Decoder(tuple[dict[str, float | None], list[str]])
 
 
 def series_read(
-    of: Scope, name: str, env: int | None = None, last: int | None = None, points: int = 200
+    of: Scope,
+    name: str,
+    env: int | None = None,
+    last: int | None = None,
+    points: int = 200,
+    start: Scope | None = None,
 ) -> Curve:
     """The metric up to the moment asked about; of one environment, or the mean over all."""
     if points < 2:

@@ -10,7 +10,8 @@ from sanctum.model.answers import Verdict, Vital, VitalsAnswer
 from sanctum.model.readings import NOT_MEASURED, reading
 from sanctum.record.moments import Scope
 from sanctum.record.pulse import Pulse
-from sanctum.record.questions.run import RATE_WINDOW_S, STALE_AFTER_S, lost_of, rate
+from sanctum.record.questions.run import RATE_WINDOW_S, lost_of, rate
+from sanctum.record.questions.state import STALE_AFTER_S
 
 _decoder = msgspec.msgpack.Decoder(list[Vital])
 
