@@ -55,7 +55,7 @@ class Dispatcher:
         command = self._command(line.words)
         if command is None:
             raise UsageError(f"'{line.words[0].text}' is a command file: it has many answers")
-        answer = self._asked(command, joined(command, line.words[1:]))
+        answer = self.session.ask(command, joined(command, line.words[1:]))
         return self.output.rendered(answer, self.session.settings)
 
     def _guarded(self, answer: Callable[[], int], place: str) -> int:
@@ -123,24 +123,12 @@ class Dispatcher:
         def has_data(answer: Answer) -> bool:
             return not waits or says_data(answer.report)
 
-        answer = until_there(lambda: self._asked(command, arguments), wait_s, has_data)
+        answer = until_there(lambda: self.session.ask(command, arguments), wait_s, has_data)
         if not has_data(answer) and not answer.report.exit_code:
             late = replace_report(answer.report, exit_code=NoDataYet.exit_code)
             answer = Answer(late, answer.format)
         self.output.show(answer, self.session.settings)
         return answer.report.exit_code
-
-    def _asked(self, command: click.Command, given: list[str]) -> Answer:
-        self.session.take_asked_run()
-        context = command.make_context(command.name, list(given), obj=self.session)
-        with context:
-            answer = command.invoke(context)
-        if not isinstance(answer, Answer):
-            raise SanctumError(f"the command '{command.name}' gave no answer")
-        run = self.session.take_asked_run()
-        if answer.report.run is not None or run is None:
-            return answer
-        return Answer(replace_report(answer.report, run=run), answer.format)
 
     def _source(self, name: str, arguments: Sequence[str]) -> int:
         from sanctum.shell.script import run_file

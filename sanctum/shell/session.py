@@ -9,13 +9,16 @@ from pathlib import Path
 
 import click
 
-from sanctum.command import Moment
-from sanctum.errors import NoSuchRun, UsageError
+from sanctum.command import Answer, Moment, replace_report
+from sanctum.errors import NoSuchRun, SanctumError, UsageError
 from sanctum.model.answers import RunSummary
 from sanctum.model.queries import Queries
 from sanctum.shell import settings
 from sanctum.shell.cards import first_comment
+from sanctum.shell.confirm import confirmed
+from sanctum.shell.line import Word
 from sanctum.shell.links import Connection, Link, Opener
+from sanctum.shell.redirect import joined
 from sanctum.shell.usage import usage
 from sanctum.shell.words import Words
 from sanctum.view import Report
@@ -39,6 +42,7 @@ class ShellSession:
         words: Words | None = None,
         opener: Opener | None = None,
         say: Callable[[str], None] = lambda sentence: None,
+        ask: Callable[[str], bool] = confirmed,
     ) -> None:
         self.settings: dict[str, str] = settings.defaults()
         self.run_name = run
@@ -49,7 +53,9 @@ class ShellSession:
         self._choosy = choosy
         self._opener = opener or _open
         self._say = say
+        self._ask = ask
         self._links: dict[str | None, Link] = {}
+        self._remembered: str | None = None
 
     def moment(
         self, run: str | None = None, at: str | None = None, timeout_s: float | None = None
@@ -99,6 +105,7 @@ class ShellSession:
         self.link(run)
         self.run_name = run
         self.settings["at"] = "live"
+        self._remembered = None
         return self.moment()
 
     def set(self, name: str, value: str) -> str:
@@ -131,6 +138,51 @@ class ShellSession:
     def leave(self) -> None:
         """End the session after this line."""
         self.leaving = True
+
+    def ask(self, command: click.Command, given: Sequence[str]) -> Answer:
+        """What a command answers to these arguments; prints nothing."""
+        self.take_asked_run()
+        context = command.make_context(command.name, list(given), obj=self)
+        with context:
+            answer = command.invoke(context)
+        if not isinstance(answer, Answer):
+            raise SanctumError(f"the command '{command.name}' gave no answer")
+        run = self.take_asked_run()
+        if answer.report.run is not None or run is None:
+            return answer
+        return Answer(replace_report(answer.report, run=run), answer.format)
+
+    def answer(self, words: Sequence[str], run: str | None = None, at: str | None = None) -> Report:
+        """What another command answers, typed as `words`; of another run or moment when given.
+
+        Raises UsageError for a word that asks no run, a command file, or none at all.
+        """
+        if not words:
+            raise UsageError("a command is missing", "one that asks a run, as in brain")
+        word = self.registry.resolve(words[0])
+        if word in self.registry.files:
+            raise UsageError(f"'{word}' is a command file: it has many answers")
+        command = self.registry[word]
+        if not getattr(command, "asks", False):
+            raise UsageError(f"'{word}' asks no run", "one that does is expected, as in brain")
+        asked = self._asked_run
+        try:
+            with self.scope(run, {"at": at}):
+                return self.ask(command, joined(command, [Word(one) for one in words[1:]])).report
+        finally:
+            self._asked_run = asked
+
+    def remember(self, found: str) -> None:
+        """Keep the moment that ``at find`` goes to."""
+        self._remembered = found
+
+    def remembered(self) -> str | None:
+        """The moment last kept by `remember`; forgotten when another run is attached."""
+        return self._remembered
+
+    def confirm(self, question: str) -> bool:
+        """Ask the person at the terminal; raises UsageError where nobody can answer."""
+        return self._ask(question)
 
     def ask_now(self, timeout_s: float) -> Queries:
         """The questions of the session's own run with a deadline of the prompt's."""
