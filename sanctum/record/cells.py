@@ -72,3 +72,28 @@ def unpack_states(data: bytes | None, shape: tuple[int, ...]) -> States:
     for place in range(4):
         flat[:, place] = packed >> (2 * place) & 3
     return flat.reshape(-1)[:count].reshape(shape)
+
+
+Chunk = tuple[str, float | None, float | None, int, int, int, bytes | None, bytes]
+
+
+def chunk(values: Values, states: States) -> Chunk:
+    """Cells (rows, envs, width) and states (rows, envs) as the row of ``chunks`` has them.
+
+    From `dtype` on: dtype, lowest and highest finite value, how many are not finite, how many are
+    absent, bytes, states, data.
+    """
+    known = values[states == VALUE]
+    finite = known[np.isfinite(known)] if known.dtype.kind == "f" else known
+    data = pack_values(values.transpose(1, 2, 0))
+    packed = pack_states(np.ascontiguousarray(states.T))
+    return (
+        values.dtype.str,
+        float(finite.min()) if finite.size else None,
+        float(finite.max()) if finite.size else None,
+        int(known.size - finite.size),
+        int((states != VALUE).sum()),
+        len(data) + len(packed or b""),
+        packed,
+        data,
+    )

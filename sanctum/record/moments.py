@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -54,12 +55,23 @@ class Scope:
             )
         return self.at.step
 
+    @property
+    def envs(self) -> Sequence[int]:
+        """The environments that the record holds."""
+        only = self.reader.only_env
+        return range(self.header.envs) if only is None else (only,)
+
     def check_env(self, env: int) -> None:
-        """Raise UsageError for an environment out of range."""
+        """Raise UsageError for an environment out of range, or that the record does not hold."""
         if not 0 <= env < self.header.envs:
             raise UsageError(
                 f"no environment {env}: this run has {self.header.envs}, "
                 f"0 to {self.header.envs - 1}"
+            )
+        if env not in self.envs:
+            raise UsageError(
+                f"environment {env} is not here: this is an episode of env {self.envs[0]} alone",
+                f"env {self.envs[0]}",
             )
 
 

@@ -59,7 +59,8 @@ class Reader:
     """Reads a record through `db`; `open_block` gives the block that is still in memory.
 
     `before_reading` makes queued rows visible (the writer's `settle`), `sizes` are the writer's.
-    What never changes (headers, words, names of columns) is read once.
+    What never changes (headers, words, names of columns) is read once. `only_env` is the one
+    environment a record of the hall of fame holds, None in a run's own.
     """
 
     def __init__(
@@ -79,6 +80,8 @@ class Reader:
         self._words: dict[int, str] = {}
         self._names: list[str] = []
         self._names_of: tuple[int, int, int] = (0, 0, 0)
+        found = db.execute("SELECT value FROM meta WHERE key = 'env'").fetchall()
+        self.only_env: int | None = int(found[0][0]) if found else None
         if open_block is None:
             self._restore()
 
@@ -241,11 +244,8 @@ class Reader:
         )
         return start[0].steps.size - start[1] - 1 + int(between) + end[1] + 1
 
-    def window(self, names: Iterable[str], attempt: int, first: int, last: int) -> Window:
-        """All rows of some columns from step `first` to `last`; a column never said is left out.
-
-        Cells of the open block are views: copy what outlives the question.
-        """
+    def pieces(self, attempt: int, first: int, last: int) -> list[tuple[Block, slice]]:
+        """The blocks that hold steps `first` to `last`, oldest first, and which of their rows."""
         pieces: list[tuple[Block, slice]] = []
         at = last
         while at >= first:
@@ -254,9 +254,18 @@ class Reader:
                 break
             block, row = found
             start = int(np.searchsorted(block.steps, first, "left"))
-            pieces.append((block, slice(start, row + 1)))
+            if start <= row:
+                pieces.append((block, slice(start, row + 1)))
             at = int(block.steps[0]) - 1
         pieces.reverse()
+        return pieces
+
+    def window(self, names: Iterable[str], attempt: int, first: int, last: int) -> Window:
+        """All rows of some columns from step `first` to `last`; a column never said is left out.
+
+        Cells of the open block are views: copy what outlives the question.
+        """
+        pieces = self.pieces(attempt, first, last)
         envs = self.envs(attempt)
         cells = {name: one for name in names if (one := _joined(name, pieces, envs)) is not None}
         if not pieces:

@@ -93,11 +93,8 @@ def create(path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA busy_timeout=2000")
         if fresh:
-            db.execute("PRAGMA page_size=8192")
             db.execute("PRAGMA auto_vacuum=INCREMENTAL")
-            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version={VERSION}")
-            db.executescript("BEGIN;" + _TABLES + "COMMIT;")
+            lay(db, page_bytes=8192)
         check(db, path)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
@@ -106,6 +103,14 @@ def create(path: Path) -> sqlite3.Connection:
     except (sqlite3.DatabaseError, OSError) as error:
         raise RecordError(f"{path} cannot be opened as a record: {error}") from error
     return db
+
+
+def lay(db: sqlite3.Connection, *, page_bytes: int) -> None:
+    """Make an empty database a record."""
+    db.execute(f"PRAGMA page_size={page_bytes}")
+    db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version={VERSION}")
+    db.executescript("BEGIN;" + _TABLES + "COMMIT;")
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:

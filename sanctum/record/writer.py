@@ -16,7 +16,7 @@ import numpy as np
 from sanctum.record import schema
 from sanctum.record.blocks import BLOCK_ROWS, Latest
 from sanctum.record.carry import pack_carry
-from sanctum.record.cells import NOT_MEASURED, pack_states, pack_values, squeeze
+from sanctum.record.cells import NOT_MEASURED, chunk, squeeze
 from sanctum.record.opened import OpenBlock
 from sanctum.record.sealed import SealedBlock
 from sanctum.record.segments import flushed, restored, segment
@@ -263,11 +263,7 @@ class Writer:
             marks = states[:, env0 : env0 + group]
             if (marks == NOT_MEASURED).all():
                 continue
-            known = part[marks == 0]
-            finite = known[np.isfinite(known)] if known.dtype.kind == "f" else known
-            data = pack_values(part.transpose(1, 2, 0))
-            packed = pack_states(np.ascontiguousarray(marks.T))
-            used_bytes = len(data) + len(packed or b"")
+            dtype, *numbers, used_bytes, packed, data = chunk(part, marks)
             self.sizes.add(class_of(name), used_bytes, 1, first, last)
             self.insert(
                 "INSERT INTO chunks (block, column, env0, envs, dtype, low, high, nonfinite,"
@@ -276,11 +272,8 @@ class Writer:
                 column,
                 env0,
                 part.shape[1],
-                values.dtype.str,
-                float(finite.min()) if finite.size else None,
-                float(finite.max()) if finite.size else None,
-                int(known.size - finite.size),
-                int((marks != 0).sum()),
+                dtype,
+                *numbers,
                 used_bytes,
                 packed,
                 data,

@@ -130,7 +130,7 @@ class _Ground:
 
     def _mean(self, column: str, back: int) -> float | None:
         of = self._past(back)
-        every = [number(of.columns.reading(column, env)) for env in range(of.header.envs)]
+        every = [number(of.columns.reading(column, env)) for env in of.envs]
         values = [value for value in every if value is not None]
         with np.errstate(all="ignore"):
             return float(np.mean(values)) if values else None

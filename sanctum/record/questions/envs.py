@@ -49,7 +49,7 @@ def all_rows(of: Scope, only: int | None = None) -> list[EnvRow]:
     judge = HealthCheck(of)
     slots = slots_of(of)
     known = [name for name in of.columns.own if name not in READINGS]
-    envs = range(of.header.envs) if only is None else (only,)
+    envs = of.envs if only is None else (only,)
     return [_row(of, env, judge, slots, known) for env in envs]
 
 

@@ -74,7 +74,7 @@ def _last(of: Scope, column: str, env: int | None) -> Reading:
     """The last value of one environment, or the mean of all environments' last values."""
     if env is not None:
         return of.columns.reading(column, env)
-    readings = [of.columns.reading(column, one) for one in range(of.header.envs)]
+    readings = [of.columns.reading(column, one) for one in of.envs]
     values = [value for one in readings if (value := number(one)) is not None]
     if not values:
         return readings[0] if readings else NOT_MEASURED
@@ -93,7 +93,7 @@ def _last_residual(of: Scope, names: list[str], env: int | None) -> Reading:
     Absent where total and components were not said together: rows of different steps do not add up.
     """
     found = []
-    for one in range(of.header.envs) if env is None else (env,):
+    for one in of.envs if env is None else (env,):
         spoken = {of.columns.step_of(name, one) for name in ("reward", *map(_column, names))}
         whole = number(of.columns.reading("reward", one))
         parts = [number(of.columns.reading(_column(name), one)) for name in names]

@@ -77,7 +77,7 @@ def seed_row(of: Scope, env: int, slot: str) -> SeedRow | None:
 
 def rows(of: Scope, env: int | None = None) -> list[SeedRow]:
     """Every slot that was ever spoken of, by environment and slot."""
-    envs = range(of.header.envs) if env is None else (env,)
+    envs = of.envs if env is None else (env,)
     slots = slots_of(of)
     every = [seed_row(of, one, slot) for one in envs for slot in slots]
     return sorted(filter(None, every), key=lambda row: (row.env, row.slot))
