@@ -1,4 +1,8 @@
-"""Moments: what a person types (``1200``, ``-50``, ``u41``, ``-5m``) as a place in the record."""
+"""Moments: what a person types (``1200``, ``-50``, ``u41``, ``-5m``) as a place in the record.
+
+``1200-10``, ``u41+1`` and ``live-5`` move on from a moment: by updates where an update is named, by
+recorded vector steps anywhere else.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from sanctum.errors import NoDataYet, UsageError
 from sanctum.model.answers import At
 from sanctum.record.columns import Columns
 from sanctum.record.reader import AttemptRow, Reader
+from sanctum.record.retention import dropped_at
 from sanctum.telemetry import RunStarted
 
 _STEP = re.compile(r"\d{1,18}\Z")
@@ -19,9 +24,11 @@ _BACK = re.compile(r"-(\d{1,18})\Z")
 _UPDATE = re.compile(r"u(\d{1,18})\Z")
 _AGO = re.compile(r"-(\d{1,9}(?:\.\d{1,9})?)([smhd])\Z")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
+_MOVED = re.compile(r"(.{1,24}?)\s*([+-])\s*(\d{1,18})\Z")
 PAST_WITHIN_S = 1.0
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-FORMS = "a step (1200), steps back (-50), an update (u41), -5m, 14:05:30 or live"
+NOW = ("live", "now", "end")
+FORMS = "1200, -50, u41, -5m, 14:05:30, 1200-10, u41+1, live or hall:2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +90,15 @@ def scope(reader: Reader, when: str | None, *, live: bool, now: float) -> Scope:
     span = reader.span(attempt.attempt)
     if when is not None and not when.strip():
         raise UsageError("an empty moment", f"a moment is {FORMS}")
-    if when is None or when.strip() in ("live", "now", "end"):
+    if when is None or when.strip() in NOW:
         return _scope(reader, attempt, span[1] if span else None, live, True, now)
     if span is None:
         raise NoDataYet(f"{attempt.header.run_id} has not reported a step yet")
-    when = when.strip().replace(",", "")
-    if found := _UPDATE.match(when):
-        id, step = _update(reader, attempt, int(found[1]))
-        return _scope(reader, attempt, max(step, span[0]), False, False, now, id)
-    return _scope(reader, attempt, _step(reader, attempt, when, span, now), False, False, now)
+    step, update_id = _place(reader, attempt, when.strip().replace(",", ""), span, now)
+    dropped = dropped_at(reader, attempt.attempt, step)
+    if dropped is not None:
+        raise UsageError(dropped, f"there are {_spelled(span)}")
+    return _scope(reader, attempt, step, False, False, now, update_id)
 
 
 class Past:
@@ -152,30 +159,62 @@ def _scope(
     return Scope(reader, attempt, at, is_now, now, columns, int(id))
 
 
-def _step(reader: Reader, attempt: AttemptRow, when: str, span: tuple[int, int], now: float) -> int:
+def _place(
+    reader: Reader, attempt: AttemptRow, when: str, span: tuple[int, int], now: float
+) -> tuple[int, int | None]:
+    """The step of a moment, and the row of the update where one was named."""
+    if found := _UPDATE.match(when):
+        id, step = _update(reader, attempt, int(found[1]))
+        return max(step, span[0]), id
     if _STEP.match(when):
-        return _within(int(when), span, when)
+        return _within(int(when), span, when), None
     if found := _BACK.match(when):
-        rows = reader.rows_between(attempt.attempt, *span)
-        if int(found[1]) > rows:
-            raise UsageError(
-                f"{when} is before the first step; the record spans {span[0]} to {span[1]}"
-            )
-        return reader.steps_back(attempt.attempt, span[1], int(found[1]))
+        return _moved(reader, attempt, span[1], -int(found[1]), span, when), None
     if found := _AGO.match(when):
         newest = reader.time_of(attempt.attempt, span[1]) or now
         base = now if attempt.ended is None else newest
-        return _at_time(reader, attempt, base - float(found[1]) * _SECONDS[found[2]], when)
+        return _at_time(reader, attempt, base - float(found[1]) * _SECONDS[found[2]], when), None
     if found := _CLOCK.match(when):
-        return _at_time(reader, attempt, _today(found, now), when)
+        return _at_time(reader, attempt, _today(found, now), when), None
+    if found := _MOVED.match(when):
+        start, count = found[1], int(found[2] + found[3])
+        if of := _UPDATE.match(start):
+            id, step = _update(reader, attempt, int(of[1]) + count)
+            return max(step, span[0]), id
+        if start in NOW:
+            return _moved(reader, attempt, span[1], count, span, when), None
+        step, _ = _place(reader, attempt, start, span, now)
+        return _moved(reader, attempt, step, count, span, when), None
     raise UsageError(f"'{when}' is no moment", f"a moment is {FORMS}")
+
+
+def _moved(
+    reader: Reader,
+    attempt: AttemptRow,
+    step: int,
+    count: int,
+    span: tuple[int, int],
+    when: str,
+) -> int:
+    """The step so many recorded vector steps after (or before) `step`."""
+    if count >= 0:
+        found = reader.steps_on(attempt.attempt, step, count)
+        if found is None:
+            raise UsageError(f"{when} is after the last step; there are {_spelled(span)}")
+        return found
+    if -count > reader.rows_between(attempt.attempt, span[0], step):
+        raise UsageError(f"{when} is before the first step; there are {_spelled(span)}")
+    return reader.steps_back(attempt.attempt, step, -count)
+
+
+def _spelled(span: tuple[int, int]) -> str:
+    return f"steps {span[0]:,} to {span[1]:,}"
 
 
 def _within(step: int, span: tuple[int, int], when: str) -> int:
     if not span[0] <= step <= span[1]:
-        raise UsageError(
-            f"step {when} is outside of the record, which spans {span[0]} to {span[1]}"
-        )
+        side = "before the first step" if step < span[0] else "after the last step"
+        raise UsageError(f"{when} is {side}; there are {_spelled(span)}")
     return step
 
 

@@ -229,6 +229,34 @@ class Reader:
             left, first = left - rows, int(first_step)
         return first
 
+    def steps_on(self, attempt: int, step: int, count: int) -> int | None:
+        """The step `count` rows after the one at or before `step`; None: there are not so many."""
+        found = self.block_at(attempt, step)
+        if found is None:
+            return None
+        block, row = found
+        while row + count >= block.steps.size:
+            after = self._block_after(attempt, int(block.steps[-1]))
+            if after is None:
+                return None
+            count -= int(block.steps.size) - row
+            block, row = after, 0
+        return int(block.steps[row + count])
+
+    def _block_after(self, attempt: int, step: int) -> Block | None:
+        """The block that begins after `step`."""
+        found = self.rows(
+            "SELECT id FROM blocks WHERE attempt = ? AND first_step > ? AND sealed = 1"
+            " ORDER BY first_step LIMIT 1",
+            attempt,
+            step,
+        )
+        if found:
+            return self.sealed(int(found[0][0]))
+        block = self.open
+        there = block is not None and block.attempt == attempt and block.rows
+        return block if there and block is not None and block.steps[0] > step else None
+
     def rows_between(self, attempt: int, first: int, last: int) -> int:
         """How many vector steps were recorded from `first` to `last`, `first` not counted."""
         start, end = self.block_at(attempt, first), self.block_at(attempt, last)

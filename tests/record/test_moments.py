@@ -132,7 +132,7 @@ def test_the_moments_a_person_can_type(to, tmp_path):
         step("-4000")
     with pytest.raises(UsageError, match="an empty moment"):
         step(" ")
-    with pytest.raises(UsageError, match=r"step 99 is outside of the record.* 0 to 98"):
+    with pytest.raises(UsageError, match=r"99 is after the last step; there are steps 0 to 98"):
         step("99")
     with pytest.raises(UsageError, match="no update u77: there are u0 to u7"):
         step("u77")
@@ -142,6 +142,36 @@ def test_the_moments_a_person_can_type(to, tmp_path):
         step("25:00")
     with pytest.raises(UsageError, match="a limit of 0"):
         ask.envs_list(limit=0)
+
+
+def test_a_moment_moves_on_by_recorded_steps_or_by_updates(to, tmp_path):
+    for _ in live_through(to, 50):
+        pass
+    ask = record(to, tmp_path)
+
+    def place(at):
+        found = ask.run_read(at=at).at
+        return found.step, found.update
+
+    assert place("40-3") == place("41 - 3") == (34, 2)
+    assert place("40+1") == place("41+1") == (42, 3)
+    assert place("0+49") == place("live") == place("live-0") == (98, 7)
+    assert place("live-5") == place("-5") == (88, 6)
+    assert place("u2+1") == (42, 3)
+    assert place("u2-2") == (0, 0)
+    assert place("-40+33") == place("-7")
+    with pytest.raises(UsageError, match=r"0\+50 is after the last step; there are steps 0 to 98"):
+        place("0+50")
+    with pytest.raises(UsageError, match="live-50 is before the first step"):
+        place("live-50")
+    with pytest.raises(UsageError, match="no update u8: there are u0 to u7"):
+        place("u7+1")
+    with pytest.raises(UsageError, match="no update u-3: there are u0 to u7"):
+        place("u2-5")
+    with pytest.raises(UsageError, match="'40-x' is no moment"):
+        place("40-x")
+    with pytest.raises(UsageError, match="is no moment"):
+        place("1" + "-1" * 5000)
 
 
 def test_an_update_at_the_same_step_as_the_one_asked_for_is_not_in_the_answer(to, tmp_path):
