@@ -121,7 +121,11 @@ def inspect_command(
                 moment = session.moment(run, at, timeout)
                 asked = (session, moment) if of == "both" else (moment,)
                 report, run_id = function(*asked, **parameters), moment.run_id
-            named = replace_report(report, command=report.command or name, run=report.run or run_id)
+            if report.at is not None and report.at.hall is not None:
+                named_run = report.at.run_id  # an entry is of a run of its own
+            else:
+                named_run = report.run or run_id
+            named = replace_report(report, command=report.command or name, run=named_run)
             return Answer(named, format)
 
         params = list(reversed(getattr(function, "__click_params__", [])))

@@ -36,6 +36,10 @@ class Moment:
         self.at = at
         self.run_id = run_id
 
+    def to(self, at: str | None) -> Moment:
+        """Another moment of the same run."""
+        return Moment(self._queries, None if at == "live" else at, self.run_id)
+
     def run(self) -> RunAnswer:
         """The header, how the run is, its clocks and its record."""
         return self._queries.run_read(at=self.at)

@@ -56,11 +56,16 @@ def compose(
 
 
 def moment(report: Report) -> str:
-    """When and where the answer is from: ``demo-3  step 1,240  u41  live``; empty without."""
+    """When and where the answer is from: ``demo-3  step 1,240  u41  live``; empty without.
+
+    Of an entry of the hall of fame, its rank first.
+    """
     titled = report.run in re.split(r"[\s:;,()]+", report.title)
     parts = [report.run] if report.run and not titled else []
     at = report.at
     if at is not None:
+        if at.hall is not None:
+            parts.insert(0, f"hall:{at.hall}")
         if at.attempt > 1:
             parts.append(f"attempt {at.attempt:,}")
         if at.step is not None:

@@ -67,7 +67,7 @@ class ShellSession:
         wait_s = timeout_s if timeout_s is not None else float(self.settings["timeout"])
         link = self.link(run)
         self._asked_run = link.run_id
-        return Moment(link.queries(wait_s), None if when == "live" else when)
+        return Moment(link.queries(wait_s), None if when == "live" else when, link.run_id)
 
     def take_asked_run(self) -> str | None:
         """The run that was asked since this was last called; None when none was."""
