@@ -13,6 +13,7 @@ PROGRAM = {
     "exec": "run lines from a file, from -c or from stdin",
     "demo": "train a small run and talk to it",
     "train": "train the reference run",
+    "export": "write a run as Parquet tables for other tools",
     "completions": "print the completion file for bash, zsh or fish",
 }
 

@@ -153,6 +153,18 @@ def open_run(
     return _open(file, timeout_s, others)
 
 
+def record_of(run: str) -> Path:
+    """The record of a run, by its id (or its unique beginning) or as a file, asking nobody.
+
+    Raises as `open_run` does.
+    """
+    if _is_path(run):
+        return Path(run)
+    file = _named(run)
+    _check_is_here(file)
+    return Path(file.record)
+
+
 def _is_path(run: str) -> bool:
     return os.sep in run or run.endswith(".db") or (Path(run).is_file() and not _known(run))
 
@@ -196,6 +208,12 @@ def _open(file: RunFile, timeout_s: float, others: tuple[str, ...]) -> Connectio
         link = _connected(Path(file.socket), timeout_s)
         if link is not None:
             return _connection(link, file.run_id, file.has_trainer, others, timeout_s)
+    _check_is_here(file)
+    return _reader(Path(file.record), file.run_id, timeout_s)
+
+
+def _check_is_here(file: RunFile) -> None:
+    """Refuse a run whose record cannot be read here. Raises NoSuchRun."""
     if file.state == "elsewhere":
         raise NoSuchRun(
             f"{file.run_id} runs on {file.host}",
@@ -203,7 +221,6 @@ def _open(file: RunFile, timeout_s: float, others: tuple[str, ...]) -> Connectio
         )
     if not Path(file.record).exists():
         raise NoSuchRun(f"the record of {file.run_id} is gone: {file.record}")
-    return _reader(Path(file.record), file.run_id, timeout_s)
 
 
 def _connection(

@@ -1,0 +1,101 @@
+"""Files that are there whole or not at all: written aside, renamed when all are done."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sanctum.errors import SanctumError, UsageError
+from sanctum.export.table import Table
+
+GROUP_ROWS = 122_880
+GROUP_BYTES = 64 * 1024 * 1024
+IDENTITY = b"sanctum.run"
+AS_HINT = "give it another name in the tables: --as NAME"
+
+
+class Sink:
+    """One table's file, in row groups of a size that engines like."""
+
+    def __init__(self, table: Table, path: Path, identity: str) -> None:
+        self.path = path
+        self.aside = path.with_name(f".{path.name}.{os.getpid()}")
+        self.rows = 0
+        schema = table.schema.with_metadata({IDENTITY: identity.encode()})
+        self._writer = pq.ParquetWriter(self.aside, schema, compression="zstd")
+        self._held: list[Any] = []
+        self._held_rows = self._held_bytes = 0
+
+    def add(self, part: Any) -> None:
+        """Take some rows."""
+        self._held.append(part)
+        self._held_rows += part.num_rows
+        self._held_bytes += part.nbytes
+        if self._held_rows >= GROUP_ROWS or self._held_bytes >= GROUP_BYTES:
+            self._write()
+
+    def finish(self) -> None:
+        """Everything to the disk, still aside."""
+        self._write()
+        self._writer.close()
+        descriptor = os.open(self.aside, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def publish(self) -> int:
+        """Give the file its name; gives its bytes."""
+        self.aside.replace(self.path)
+        return self.path.stat().st_size
+
+    def drop(self) -> None:
+        """Leave nothing behind; harmless after `publish`."""
+        with contextlib.suppress(OSError, pa.ArrowException):
+            self._writer.close()
+        self.aside.unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        if self._held_rows:
+            together = pa.concat_tables(self._held)
+            self._held = []
+            self._writer.write_table(together, row_group_size=self._held_rows)
+            self.rows += self._held_rows
+            self._held_rows = self._held_bytes = 0
+
+
+def folder_of(folder: Path, table: str) -> Path:
+    """The folder of a table, made when missing. Raises UsageError, SanctumError."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; a folder is expected")
+    place = folder / table
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(place, error) from error
+    return place
+
+
+def check_replaceable(path: Path, run: str, identity: str) -> None:
+    """Refuse to replace the tables of another run that bears the same name. Raises UsageError."""
+    if not path.exists():
+        return
+    try:
+        found = (pq.read_schema(path).metadata or {}).get(IDENTITY)
+    except (OSError, pa.ArrowException):
+        found = None
+    if found is None:
+        raise UsageError(f"{path} is there already, and none of ours", AS_HINT)
+    if found.decode() != identity:
+        raise UsageError(f"{path} holds another run that is called {run}", AS_HINT)
+
+
+def unwritable(path: Path, error: OSError) -> SanctumError:
+    """The sentence of a file that cannot be written."""
+    why = os.strerror(error.errno).lower() if error.errno else str(error)
+    return SanctumError(f"{path} cannot be written: {why}")
