@@ -71,10 +71,11 @@ def behind(said: RunAnswer, newest: RunAnswer, when: str | None) -> str:
         return f"the newest of {span}"
     if here.step == last.step:
         return f"the last step of {span}"
-    ago = ""
+    back, ago = last.step - here.step, ""
     if here.time is not None and last.time is not None:
-        ago = f", {duration(max(0.0, last.time - here.time))}"
-    return f"{last.step - here.step:,} steps{ago} before the newest, {last.step:,}"
+        ago = f" ({duration(max(0.0, last.time - here.time))})"
+    newest_of = f"{last.step:,}" if last.update is None else f"{last.step:,}, u{last.update}"
+    return f"{back:,} step{'' if back == 1 else 's'}{ago} before the newest, {newest_of}"
 
 
 def accuracy(moment: Moment) -> str:

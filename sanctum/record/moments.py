@@ -179,7 +179,7 @@ def _place(
     if found := _MOVED.match(when):
         start, count = found[1], int(found[2] + found[3])
         if of := _UPDATE.match(start):
-            id, step = _update(reader, attempt, int(of[1]) + count)
+            id, step = _update(reader, attempt, int(of[1]) + count, when)
             return max(step, span[0]), id
         if start in NOW:
             return _moved(reader, attempt, span[1], count, span, when), None
@@ -218,8 +218,8 @@ def _within(step: int, span: tuple[int, int], when: str) -> int:
     return step
 
 
-def _update(reader: Reader, attempt: AttemptRow, number: int) -> tuple[int, int]:
-    """The row and the step of an update."""
+def _update(reader: Reader, attempt: AttemptRow, number: int, when: str = "") -> tuple[int, int]:
+    """The row and the step of an update, asked for as `when`."""
     found = reader.rows(
         "SELECT id, coalesce(step, -1) FROM updates WHERE attempt = ? AND number = ?"
         " ORDER BY id DESC LIMIT 1",
@@ -232,14 +232,16 @@ def _update(reader: Reader, attempt: AttemptRow, number: int) -> tuple[int, int]
         "SELECT min(number), max(number) FROM updates WHERE attempt = ?", attempt.attempt
     )
     span = "there is none yet" if low is None else f"there are u{low} to u{high}"
-    raise UsageError(f"no update u{number}: {span}")
+    raise UsageError(f"{f'{when} is no update' if when else f'no update u{number}'}: {span}")
 
 
 def _at_time(reader: Reader, attempt: AttemptRow, moment: float, when: str) -> int:
     step = reader.step_at_time(attempt.attempt, moment)
     if step is None:
         began = time.strftime("%H:%M:%S", time.localtime(attempt.started))
-        raise UsageError(f"{when} is before the first step; this attempt began at {began}")
+        span = reader.span(attempt.attempt)
+        there = f"there are {_spelled(span)}" if span else None
+        raise UsageError(f"{when} is before the first step; this attempt began at {began}", there)
     return step
 
 

@@ -93,11 +93,18 @@ class LineCompleter(Completer):
             "RUN": run_ids,
             "FILE": lambda: [*self._session.registry.files, *paths(typed)],
             "NAME": lambda: SETTINGS,
+            "WHEN": lambda: moments(known.last_update),
         }
         for name in (param.type.name, param.metavar or "", param.name or ""):
             if name.upper() in sources:
                 return list(sources[name.upper()]())
         return []
+
+
+def moments(last_update: int | None) -> list[str]:
+    """Moments that can be gone to by a name."""
+    updates = [] if last_update is None else [f"u{last_update}"]
+    return ["live", "find", *updates, "hall:1", "hall:2", "hall:3"]
 
 
 def run_ids() -> list[str]:

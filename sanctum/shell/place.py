@@ -25,6 +25,7 @@ class Known:
     stages: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     event_types: tuple[str, ...] = ()
+    last_update: int | None = None
 
 
 @dataclass
@@ -93,6 +94,7 @@ class Place:
             tuple(header.stages),
             tuple(dict.fromkeys((*answer.columns, *answer.metrics))),
             tuple(answer.event_types),
+            answer.last_update,
         )
 
 

@@ -58,3 +58,8 @@ def test_files_complete(complete, tmp_path):
 
 def test_nothing_completes_behind_a_filter_or_an_unknown_word(complete):
     assert complete("events | gr") == complete("brian --f") == complete("echo 'a") == []
+
+
+def test_moments_complete(complete):
+    assert complete("at ") == ["live", "find", "u41", "hall:1", "hall:2", "hall:3"]
+    assert complete("at u") == complete("brain --at u") == ["u41"]
