@@ -148,9 +148,9 @@ class Moment:
         """Keep an entry for good, or no longer."""
         return self._queries.hall_pin(rank, pinned=pinned)
 
-    def hall_export(self, rank: int, path: str) -> HallEntry:
-        """Write an entry as a record of its own, at an absolute path."""
-        return self._queries.hall_export(rank, path)
+    def hall_export(self, rank: int, path: str, *, force: bool = False) -> HallEntry:
+        """Write an entry as a record of its own, at an absolute path; over a file with `force`."""
+        return self._queries.hall_export(rank, path, force)
 
     def stacks(self) -> StacksAnswer:
         """What every Python thread of the trainer is doing now."""

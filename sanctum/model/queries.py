@@ -135,8 +135,8 @@ class Queries(Protocol):
     def hall_pin(self, rank: int, pinned: bool = True) -> HallEntry:
         """Keep an entry even when ten better ones come (or no longer)."""
 
-    def hall_export(self, rank: int, path: str) -> HallEntry:
-        """Write an entry as a record of its own, which opens like any run."""
+    def hall_export(self, rank: int, path: str, force: bool = False) -> HallEntry:
+        """Write an entry as a record of its own, which opens like any run; over a file: `force`."""
 
     def trainer_stacks(self) -> StacksAnswer:
         """What every Python thread of the trainer is doing now."""

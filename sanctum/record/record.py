@@ -188,9 +188,9 @@ class Record:
         """Keep an entry even when ten better ones come (or no longer)."""
         return self._hall_of_task().pin(rank, pinned)
 
-    def hall_export(self, rank: int, path: str) -> HallEntry:
+    def hall_export(self, rank: int, path: str, force: bool = False) -> HallEntry:
         """Write an entry as a record of its own."""
-        return self._hall_of_task().export(rank, Path(path))
+        return self._hall_of_task().export(rank, Path(path), force)
 
     def trainer_stacks(self) -> StacksAnswer:
         """What every Python thread of the trainer is doing now."""

@@ -62,6 +62,7 @@ class Ingest:
         self.queued_bytes = 0
         self.refused = 0
         self.on_end: Callable[[], None] = lambda: None
+        self.on_episode: Callable[[int, EpisodeEnded], None] = lambda attempt, frame: None
         self._cells = Cells(writer, self.reader, self._event, self._refuse)
         self._attempts = Attempts(writer, self.reader)
 
@@ -189,6 +190,11 @@ class Ingest:
             now,
             _encoder.encode(frame),
         )
+        self.on_episode(self.attempt, frame)
+
+    def warn(self, type: str, text: str) -> None:
+        """Put a warning of the recorder's own on the timeline."""
+        self._event("warn", type, text, self.clock.now())
 
     def _insert_gap(
         self, what: str, first: int | None, last: int | None, count: int, why: str, now: float

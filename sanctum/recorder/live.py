@@ -16,6 +16,7 @@ from sanctum.record.record import Record
 from sanctum.record.writer import Writer
 from sanctum.recorder.claim import Claim, claim
 from sanctum.recorder.clock import Clock
+from sanctum.recorder.fame import Fame
 from sanctum.recorder.ingest import Ingest
 from sanctum.recorder.loop import Intake, Lifetime, Loop
 from sanctum.recorder.pulse import LivePulse
@@ -75,13 +76,17 @@ class LiveRecorder:
         pid_started = started(header.pid) or 0.0
         self.ingest.begin(header, pid_started, boot_id())
         self.machine = Machine(header.pid)
+        hall = Hall(hall_path(header.task), header.task)
+        self.fame = Fame(hall, self.ingest.reader, lambda text: self.ingest.warn("hall", text))
+        self.fame.recall(self.ingest.attempt)
+        self.ingest.on_episode = self.fame.ended
         self.pulse = LivePulse(self.ingest, self.writer, self.clock)
         self.record = Record(
             self.ingest.reader,
             claimed.record,
             self.pulse,
             self.machine.readings,
-            Hall(hall_path(header.task), header.task),
+            hall,
             self.writer,
         )
         self.server = Server(self.loop.selector, socket_path(claimed.record), self.record)
@@ -112,7 +117,7 @@ class LiveRecorder:
             self.ingest.take(frame)
         self.intake = Intake(self.loop, link, frames, self.ingest)
         self.pulse.trainer = self.intake.trainer
-        self.ingest.on_end = self.note_run
+        self.ingest.on_end = self._ended
         linger_s = float(os.environ.get("SANCTUM_LINGER_S", LINGER_S))
         Lifetime(self.loop, self.server, linger_s, self._is_needed)
         self.loop.every_tick(self._tick)
@@ -125,15 +130,26 @@ class LiveRecorder:
             self.intake.drain()
             if self.ingest.ended is None:
                 self.ingest.tick()
-            self.server.close()
-            self.writer.close(self.clock.now())
-            self.file.recorder = 0
-            self.note_run()
-            os.close(self._claim.lock)
+            try:
+                self.fame.settle()
+            finally:
+                self._close()
+
+    def _close(self) -> None:
+        self.server.close()
+        self.writer.close(self.clock.now())
+        self.file.recorder = 0
+        self.note_run()
+        os.close(self._claim.lock)
 
     def _is_needed(self) -> bool:
         """While the trainer's process is there and its run goes on."""
         return self.intake.trainer.is_alive and self.ingest.ended is None
+
+    def _ended(self) -> None:
+        """The run is over."""
+        self.fame.settle()
+        self.note_run()
 
     def note_run(self) -> None:
         """Bring the file beside the record up to date."""
@@ -149,6 +165,7 @@ class LiveRecorder:
         if self.ingest.ended is None:
             self.machine.sample(self.writer, self.ingest)
         self.ingest.tick()
+        self.fame.tick()
         ended = self.ingest.ended is not None and self.file.how is None
         if ended or (self.file.how is None and time.monotonic() - self._written_at >= RUN_FILE_S):
             self.note_run()
