@@ -27,7 +27,9 @@ class Sink:
         self.aside = path.with_name(f".{path.name}.{os.getpid()}")
         self.rows = 0
         schema = table.schema.with_metadata({IDENTITY: identity.encode()})
-        self._writer = pq.ParquetWriter(self.aside, schema, compression="zstd")
+        self._writer = pq.ParquetWriter(
+            self.aside, schema, compression="zstd", use_dictionary=_repeating(schema)
+        )
         self._held: list[Any] = []
         self._held_rows = self._held_bytes = 0
 
@@ -67,6 +69,16 @@ class Sink:
             self._writer.write_table(together, row_group_size=self._held_rows)
             self.rows += self._held_rows
             self._held_rows = self._held_bytes = 0
+
+
+def _repeating(schema: Any) -> list[str]:
+    """The columns whose values repeat: all but measured numbers, which a dictionary makes larger."""
+    found = []
+    for field in schema:
+        is_list = pa.types.is_list(field.type)
+        if not pa.types.is_floating(field.type.value_type if is_list else field.type):
+            found.append(f"{field.name}.list.element" if is_list else field.name)
+    return found
 
 
 def folder_of(folder: Path, table: str) -> Path:
