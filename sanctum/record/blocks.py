@@ -15,6 +15,11 @@ import numpy.typing as npt
 from sanctum.record.cells import NOT_MEASURED, States, Values
 
 BLOCK_ROWS = 512
+OPEN, SEALED, DROPPED, UNWRITTEN = range(4)
+"""What ``blocks.sealed`` is: cells in segments; in chunks; gone, to hold the record to its size;
+never written, since the disk was full. A stretch that is gone is one row.
+"""
+
 Steps = npt.NDArray[np.int64]
 Times = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]

@@ -60,7 +60,7 @@ def unpack_values(data: bytes, dtype: str, envs: int, rows: int) -> Values:
 
 
 def planes_of(values: Values) -> Values:
-    """The bytes of an array, (bytes a cell, cells): the first bytes of all cells, the second, ..."""
+    """The bytes of an array, (bytes a cell, cells): the first of all cells, the second, ..."""
     flat = np.ascontiguousarray(values).reshape(-1)
     return np.ascontiguousarray(flat.view(np.uint8).reshape(flat.size, flat.dtype.itemsize).T)
 

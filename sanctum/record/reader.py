@@ -90,6 +90,10 @@ class Reader:
         self._before()
         return self.db.execute(sql, values).fetchall()
 
+    def has_table(self, name: str) -> bool:
+        """Whether the file has that table: the first ones lack some."""
+        return bool(self.rows("SELECT 1 FROM sqlite_master WHERE name = ?", name))
+
     @property
     def open(self) -> OpenBlock | None:
         """The block that is not in chunks yet."""

@@ -24,6 +24,8 @@ from sanctum.errors import RecordError
 
 APPLICATION_ID = 0x53616E63
 VERSION = 1
+PAGE_BYTES = 4096
+"""Small, since every flush writes the whole of each page it touches."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -81,6 +83,12 @@ CREATE TABLE pins (
     id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, first_step INTEGER, last_step INTEGER,
     env INTEGER, reason TEXT NOT NULL);
 """
+_DROPPED = """
+CREATE TABLE IF NOT EXISTS dropped (
+    attempt INTEGER NOT NULL, what TEXT NOT NULL, first_step INTEGER NOT NULL,
+    last_step INTEGER NOT NULL, bytes INTEGER NOT NULL, rows INTEGER NOT NULL, rule TEXT NOT NULL,
+    PRIMARY KEY (attempt, what, rule)) WITHOUT ROWID;
+"""
 
 
 def create(path: Path) -> sqlite3.Connection:
@@ -94,11 +102,11 @@ def create(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA busy_timeout=2000")
         if fresh:
             db.execute("PRAGMA auto_vacuum=INCREMENTAL")
-            lay(db, page_bytes=8192)
+            lay(db, page_bytes=PAGE_BYTES)
         check(db, path)
+        db.executescript(_DROPPED)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
-        db.execute("PRAGMA wal_autocheckpoint=512")
         db.execute("PRAGMA cache_spill=OFF")
     except (sqlite3.DatabaseError, OSError) as error:
         raise RecordError(f"{path} cannot be opened as a record: {error}") from error
@@ -110,7 +118,7 @@ def lay(db: sqlite3.Connection, *, page_bytes: int) -> None:
     db.execute(f"PRAGMA page_size={page_bytes}")
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute(f"PRAGMA user_version={VERSION}")
-    db.executescript("BEGIN;" + _TABLES + "COMMIT;")
+    db.executescript("BEGIN;" + _TABLES + _DROPPED + "COMMIT;")
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:

@@ -8,9 +8,14 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
+import msgspec
+
 from sanctum.model.answers import Size
 
 GROWING = ("updates", "episodes", "vitals", "weights", "events", "gaps")
+ROW_BYTES = 64
+"""About what a row takes beside its texts and data: numbers, and its place in every index."""
+
 _BYTES = {"events": "length(text) + coalesce(length(data), 0)", "gaps": "length(reason)"}
 
 
@@ -31,6 +36,9 @@ class Tally:
     last_id: int = 0
     used_bytes: int = 0
     rows: dict[int, int] = field(default_factory=dict)
+
+
+Counts = tuple[dict[str, Size], dict[str, Tally]]
 
 
 class Sizes:
@@ -62,6 +70,46 @@ class Sizes:
             max(last_step, size.last_step or 0),
         )
 
+    def used_bytes(self, what: str) -> int:
+        """Bytes of one class of data."""
+        if what in GROWING:
+            return self._counted(what).used_bytes
+        return self._chunks[what].used_bytes if what in self._chunks else 0
+
+    def row_bytes(self, table: str) -> str:
+        """What counts as the bytes of a row of a growing table, in SQL."""
+        return _BYTES.get(table, "length(data)") + f" + {ROW_BYTES}"
+
+    def kept_from(self, what: str, step: int) -> None:
+        """What was there of a class before `step` is gone."""
+        size = self._chunks.get(what)
+        if size is not None:
+            self._chunks[what] = msgspec.structs.replace(size, first_step=step)
+
+    def drop_rows(self, table: str, attempt: int, rows: int, used_bytes: int) -> None:
+        """Rows of a growing table are gone."""
+        tally = self._counted(table)
+        tally.used_bytes -= used_bytes
+        tally.rows[attempt] = tally.rows.get(attempt, 0) - rows
+
+    def copy(self) -> Counts:
+        """The counts as they are, for `take`."""
+        return (
+            dict(self._chunks),
+            {
+                name: Tally(one.last_id, one.used_bytes, dict(one.rows))
+                for name, one in self._tallies.items()
+            },
+        )
+
+    def take(self, counts: Counts) -> None:
+        """Go back to counts that were copied: what came after did not happen."""
+        self._chunks, self._tallies = counts
+
+    def recount(self) -> None:
+        """Rows that were counted are gone or have other ids: count growing tables anew."""
+        self._tallies = {table: Tally() for table in GROWING}
+
     def rows(self, table: str, attempt: int) -> int:
         """How many rows of a growing table belong to an attempt."""
         return self._counted(table).rows.get(attempt, 0)
@@ -87,7 +135,7 @@ class Sizes:
 
     def _counted(self, table: str) -> Tally:
         tally = self._tallies[table]
-        used = _BYTES.get(table, "length(data)")
+        used = self.row_bytes(table)
         new = self._db.execute(
             f"SELECT attempt, max(id), count(*), sum({used}) FROM {table} NOT INDEXED"
             " WHERE id > ? GROUP BY +attempt",  # by rowid: only rows that are new are read

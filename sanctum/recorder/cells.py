@@ -66,6 +66,7 @@ class Cells:
         if not 0 <= frame.step < MAX_STEP:
             raise ValueError(f"step {frame.step}: a step is a number from 0 on")
         envs = self._chosen(frame.envs)
+        self._writer.work()
         self.settle_seeds(frame.step - 1, time)
         parts = (*frame.columns.items(), *frame.matrices.items())
         row = self._row(frame.step, time, sum(len(array.data) for _, array in parts))
@@ -158,7 +159,7 @@ class Cells:
         """The row of `step` in the open block; seals a full block and begins the next."""
         block = self._writer.open
         if block is not None and self._writer.is_full(row_bytes) and block.steps[-1] != step:
-            self._writer.seal()
+            self._writer.seal(at_once=False)
             block = None
         if block is None:
             self._writer.begin_block(self.attempt, self.envs, step, time)

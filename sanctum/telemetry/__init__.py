@@ -23,6 +23,7 @@ from sanctum.telemetry.messages import (
 
 __all__ = [
     "MASKED",
+    "NOTE",
     "SEVERITIES",
     "Array",
     "Backfill",
@@ -40,6 +41,9 @@ __all__ = [
     "Step",
     "Update",
 ]
+
+NOTE = "note"
+"""The type of events that a person wrote."""
 
 SEVERITIES = ("debug", "info", "warn", "error", "critical")
 

@@ -33,7 +33,7 @@ class Array(msgspec.Struct, array_like=True, gc=False):
 
 
 class RunStarted(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="start"):
-    """The header of a run; sent once per attempt, and first."""
+    """The header of a run; sent once per attempt, and first. `keep_bytes` holds its record."""
 
     run_id: str
     task: str
@@ -59,6 +59,7 @@ class RunStarted(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="star
     directory: str = ""
     python: str = ""
     time: float = 0.0
+    keep_bytes: int | None = None
 
 
 class Step(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="step"):
