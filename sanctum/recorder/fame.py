@@ -32,7 +32,7 @@ from sanctum.record.reader import Reader
 from sanctum.telemetry import EpisodeEnded
 
 log = logging.getLogger(__name__)
-TICK_S = 0.02
+TICK_S = 0.03
 PATIENCE_STEPS = 512
 SETTLE_S = 2.0
 AGAIN_TICKS = 30

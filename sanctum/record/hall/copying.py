@@ -24,6 +24,7 @@ from sanctum.record.cells import (
     Values,
     chunk,
     squeeze,
+    unpack_one,
     unpack_states,
     unpack_values,
 )
@@ -34,6 +35,7 @@ from sanctum.record.reader import Reader
 from sanctum.record.sizes import class_of
 
 PAGE_BYTES = 1024
+COLUMNS_AT_ONCE = 24
 _EVENTS = "id, attempt, step, time, severity, type, env, slot, text, data"
 _UPDATES = "id, attempt, number, step, first_step, last_step, time, data"
 _GAPS = "id, attempt, what, first_step, last_step, time, count, reason"
@@ -63,7 +65,7 @@ def opened(data: bytes) -> Reader:
 
 
 class Copy:
-    """A copy in the making, block by block: call `go_on` until it says that all is there.
+    """A copy in the making, some columns at a time: call `go_on` until it says that all is there.
 
     Raises RecordError when the record has no longer all of the episode.
     """
@@ -75,20 +77,17 @@ class Copy:
         self._envs = reader.envs(of.attempt)
         self._columns: dict[str, int] = {}
         self._pieces = reader.pieces(of.attempt, of.first_step, of.said.step)
-        self._copied = 0
         if not self._pieces or self._first_step() != of.first_step:
             raise RecordError("its first steps are not in the record any more")
         self._db = sqlite3.connect(":memory:", isolation_level=None)
         schema.lay(self._db, page_bytes=PAGE_BYTES)
         self._db.execute("BEGIN")
         self._head()
+        self._parts = self._copying()
 
     def go_on(self) -> bool:
-        """Copy one block more; True when it was the last."""
-        block, rows = self._pieces[self._copied]
-        self._block(self._copied + 1, block, rows)
-        self._copied += 1
-        return self._copied == len(self._pieces)
+        """Copy `COLUMNS_AT_ONCE` columns of a block; True when there is nothing more to copy."""
+        return next(self._parts, True)
 
     def done(self) -> bytes:
         """The record as bytes of an SQLite file."""
@@ -117,16 +116,22 @@ class Copy:
         self._copy("words", "id, word", self._reader.rows("SELECT id, word FROM words"))
         self._db.execute("INSERT INTO meta VALUES ('env', ?)", (str(self._env),))
 
-    def _block(self, id: int, block: Block, rows: slice) -> None:
+    def _copying(self) -> Iterator[bool]:
+        for id, (block, rows) in enumerate(self._pieces, 1):
+            yield from self._block(id, block, rows)
+
+    def _block(self, id: int, block: Block, rows: slice) -> Iterator[bool]:
         carry: dict[str, Latest] = {}
         before = block.steps[: rows.start]
-        for name, values, states in self._cells(block):
+        for count, (name, values, states) in enumerate(self._cells(block), 1):
             if values.shape[1] == 1:
                 said = np.flatnonzero(states[: rows.start] != NOT_MEASURED)
                 if said.size:
                     at = int(said[-1])
                     carry[name] = self._only(values[at], states[at], int(before[at]))
             self._chunk(id, name, values[rows], states[rows])
+            if count % COLUMNS_AT_ONCE == 0:
+                yield False
         for name in self._reader.column_names():
             one = block.carried(name) if name not in carry else None
             if one is not None and one.states[self._env] != NOT_MEASURED:
@@ -155,7 +160,7 @@ class Copy:
     def _cells(self, block: Block) -> Iterator[tuple[str, Values, States]]:
         """One environment's cells of every column: values (rows, width), states (rows,)."""
         if isinstance(block, OpenBlock):
-            for name in block.buffers:
+            for name in list(block.buffers):
                 cells = block.cells(name)
                 assert cells is not None
                 yield name, cells[0][:, self._env], cells[1][:, self._env]
@@ -170,8 +175,9 @@ class Copy:
             self._env,
         ):
             at = self._env - int(env0)
-            values = unpack_values(data, dtype, envs, count)[at]
-            yield str(name), values.T, unpack_states(states, (envs, count))[at]
+            one = unpack_one(data, dtype, envs, count, at)
+            values = unpack_values(data, dtype, envs, count)[at].T if one is None else one[:, None]
+            yield str(name), values, unpack_states(states, (envs, count))[at]
 
     def _only(self, value: Values, state: int, step: int) -> Latest:
         """What this environment said, among others that said nothing."""
