@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sanctum.command.moment import Moment
 from sanctum.command.session import Session
 from sanctum.view.report import Report
 
@@ -24,6 +25,20 @@ class Answer:
 
     report: Report
     format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which run a line names, and when: for a command that opens the run itself, or another."""
+
+    session: Session
+    run: str | None = None
+    at: str | None = None
+    timeout_s: float | None = None
+
+    def moment(self) -> Moment:
+        """That run at that moment. Raises NoSuchRun."""
+        return self.session.moment(self.run, self.at, self.timeout_s)
 
 
 _NEGATIVE = re.compile(r"-\.?\d")
@@ -89,7 +104,8 @@ def inspect_command(
     """Make a function a command: ``function(moment, **parameters) -> Report``.
 
     With ``of="session"`` it gets the `Session` in place of a `Moment`, with ``of="both"`` the
-    session first and the moment second. The docstring is the help;
+    session first and the moment second, with ``of="asked"`` what was asked for (`Asked`), to be
+    opened when it is needed. The docstring is the help;
     ``--format`` comes with every command, ``--run``, ``--at`` and ``--timeout`` with those that
     have a moment; the others take them too, so that scripts may give them to every word, and say
     that they changed nothing.
@@ -117,6 +133,8 @@ def inspect_command(
                         f"{' and '.join(idle)} changed nothing: {name} asks no run",
                     )
                     report = replace_report(report, notes=notes)
+            elif of == "asked":
+                report, run_id = function(Asked(session, run, at, timeout), **parameters), None
             else:
                 moment = session.moment(run, at, timeout)
                 asked = (session, moment) if of == "both" else (moment,)

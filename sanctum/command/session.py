@@ -31,6 +31,9 @@ class Session(Protocol):
     def runs(self) -> Sequence[RunSummary]:
         """Every record found, newest first."""
 
+    def halls(self) -> Mapping[str, str]:
+        """Every hall of fame: its file by its task, the one that was written last first."""
+
     def reap(self) -> Sequence[RunSummary]:
         """End recorders whose trainer has gone; gives those that were ended."""
 

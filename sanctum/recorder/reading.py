@@ -10,12 +10,14 @@ import sys
 from pathlib import Path
 
 from sanctum.errors import RecordError, SanctumError
+from sanctum.record.hall import Hall, is_hall
+from sanctum.record.hall.record import HallRecord
 from sanctum.record.pulse import Pulse
 from sanctum.record.reader import Reader
 from sanctum.record.record import Record
 from sanctum.record.schema import open_read_only
 from sanctum.recorder.loop import Lifetime, Loop
-from sanctum.wire.places import socket_path
+from sanctum.wire.places import hall_path, socket_path
 from sanctum.wire.processes import boot_id, is_alive
 from sanctum.wire.server import Server
 
@@ -50,11 +52,15 @@ class Bystander(Pulse):
 
 
 def opened(path: Path) -> Record:
-    """The record at `path`, to be asked. Raises RecordError for one that cannot be read."""
+    """The record at `path`, or the hall, to be asked. Raises RecordError for what is neither."""
+    if is_hall(path):
+        return HallRecord(path)
     reader = None
     try:
         reader = Reader(open_read_only(path))
-        record = Record(reader, path, Bystander(reader))
+        last = reader.last_attempt()
+        hall = None if last is None else Hall(hall_path(last.header.task), last.header.task)
+        record = Record(reader, path, Bystander(reader), hall=hall)
         record.run_read()
     except RecordError:
         raise

@@ -93,6 +93,13 @@ class ShellSession:
         _check_folder(places.home())
         return places.runs()
 
+    def halls(self) -> Mapping[str, str]:
+        """Every hall of fame: its file by its task, the one that was written last first."""
+        from sanctum.wire import places
+
+        _check_folder(places.home())
+        return {path.name.partition(".hall.")[0]: str(path) for path in places.hall_files()}
+
     def reap(self) -> Sequence[RunSummary]:
         """End recorders whose trainer has gone; gives those that were ended."""
         from sanctum.wire import places

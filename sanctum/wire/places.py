@@ -98,6 +98,15 @@ def hall_path(task: str) -> Path:
     return home() / "hall" / f"{fit_run_id(task)}.hall.db"
 
 
+def hall_files() -> list[Path]:
+    """Every hall of fame, the one that was written last first."""
+    found = []
+    for path in (home() / "hall").glob("*.hall.db"):
+        with contextlib.suppress(OSError):
+            found.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(found, reverse=True)]
+
+
 def run_file_path(record: Path) -> Path:
     """The run file beside a record."""
     name = record.name.removesuffix(SUFFIX) if record.name.endswith(SUFFIX) else record.stem
