@@ -14,9 +14,9 @@ from sanctum.export.source import Source
 from sanctum.record.blocks import Block, Cells
 from sanctum.record.cells import LATE, MASKED_CELL, NOT_MEASURED, VALUE, States, Values
 
-WHY = ["masked", "late"]
+WHY = ["masked", "late", "dropped"]
 _WHY_OF_STATE = np.full(4, -1, np.int32)
-_WHY_OF_STATE[[MASKED_CELL, LATE]] = range(len(WHY))
+_WHY_OF_STATE[[MASKED_CELL, LATE]] = WHY.index("masked"), WHY.index("late")
 Flat = npt.NDArray[np.int64]
 
 
@@ -73,10 +73,10 @@ def lists(cells: Cells | None, at: Flat, kind: Any) -> Any:
     return pa.ListArray.from_arrays(offsets, pa.array(flat, kind.value_type))
 
 
-def whys(cells: Cells | None, at: Flat) -> Any:
-    """Why a cell is null where the trainer said so: masked or late; null otherwise."""
+def whys(cells: Cells | None, at: Flat, gone: bool) -> Any:
+    """Why a cell is null: masked, late, or dropped (`gone`); null where it was not measured."""
     if cells is None:
-        return coded(np.full(at.size, -1, np.int32), WHY)
+        return coded(np.full(at.size, WHY.index("dropped") if gone else -1, np.int32), WHY)
     return coded(_WHY_OF_STATE[cells[1].reshape(-1)[at]], WHY)
 
 

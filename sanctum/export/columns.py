@@ -14,7 +14,7 @@ from sanctum.record.blocks import Block, Cells
 
 
 class Columns:
-    """One typed column a metric; beside it ``NAME__state`` where some cell is masked or late.
+    """One typed column a metric; beside it ``NAME__state`` where some is masked, late or dropped.
 
     An action is an index, with ``action/HEAD__name`` beside it. Each matrix (probabilities, masks,
     observation, recurrent state) is a column of lists. `left_out` names what did not fit.
@@ -45,26 +45,30 @@ class Columns:
     def batches(self) -> Iterator[Any]:
         """A table a block."""
         for block in self._source.blocks():
-            cells = {name: self._cells(block, name) for name in self._names}
+            gone = self._source.gone(block)
+            cells = {name: self._cells(block, name, gone) for name in self._names}
             at = said(cells.values())
             if at.size:
-                yield pa.Table.from_arrays(self._arrays(block, cells, at), schema=self.schema)
+                arrays = self._arrays(block, cells, at, gone)
+                yield pa.Table.from_arrays(arrays, schema=self.schema)
 
-    def _cells(self, block: Block, name: str) -> Cells | None:
-        cells = block.cells(name)
+    def _cells(self, block: Block, name: str, gone: frozenset[str]) -> Cells | None:
+        cells = None if name in gone else block.cells(name)
         if cells is not None and cells[0].shape[2] != 1 and not self._lists:
             self.left_out.add(name)
             return None
         return cells
 
-    def _arrays(self, block: Block, cells: dict[str, Cells | None], at: Any) -> list[Any]:
+    def _arrays(
+        self, block: Block, cells: dict[str, Cells | None], at: Any, gone: frozenset[str]
+    ) -> list[Any]:
         of_type = lists if self._lists else numbers
         meanings = {name: by[block.attempt] for name, by in self._actions.items()}
         return [
             *keys(self._source, block, at),
             *(of_type(cells[name], at, kind) for name, kind in self._types.items()),
             *(words(cells[name], at, meaning) for name, meaning in meanings.items()),
-            *(whys(cells[name], at) for name in self._whys),
+            *(whys(cells[name], at, name in gone) for name in self._whys),
         ]
 
 

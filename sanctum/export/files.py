@@ -72,7 +72,7 @@ class Sink:
 
 
 def _repeating(schema: Any) -> list[str]:
-    """The columns whose values repeat: all but measured numbers, which a dictionary makes larger."""
+    """The columns worth a dictionary: all but measured numbers, which it makes larger."""
     found = []
     for field in schema:
         is_list = pa.types.is_list(field.type)

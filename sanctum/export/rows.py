@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from sanctum.export.keys import RUN, TIME, WORD, micros, spelled
 from sanctum.export.source import Source
+from sanctum.record.retention import dropped
 from sanctum.telemetry import SEVERITIES, EpisodeEnded
 
 _TEXTS = pa.list_(pa.string())
@@ -39,7 +40,10 @@ class Rows:
 
 
 class Runs(Rows):
-    """One row an attempt: what the trainer said of itself, and how it ended (null: it has not)."""
+    """One row an attempt: what the trainer said of itself, and how it ended (null: it has not).
+
+    `config`, `actions`, `rewards` and `dropped` (what gave way to newer data) are JSON.
+    """
 
     name = "runs"
     schema = pa.schema(
@@ -60,7 +64,7 @@ class Runs(Rows):
                     "pid",
                 )
             ),
-            *(pa.field(name, pa.string()) for name in ("config", "actions", "rewards")),
+            *(pa.field(name, pa.string()) for name in ("config", "actions", "rewards", "dropped")),
             *(pa.field(name, _TEXTS) for name in ("slots", "blueprints", "stages", "features")),
             *(pa.field(name, pa.string()) for name in ("host", "directory", "python", "policy")),
             pa.field("argv", _TEXTS),
@@ -84,6 +88,7 @@ class Runs(Rows):
             "ended": micros(one.ended),
             "first_step": span[0],
             "last_step": span[1],
+            "dropped": _json(dropped(self._source.reader, number)),
             **{name: _json(header[name]) for name in ("config", "actions", "rewards")},
         }
         return {**{name: header[name] for name in self.schema.names if name in header}, **own}

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from sanctum.errors import RecordError, SanctumError
-from sanctum.record.blocks import Block
+from sanctum.record.blocks import SEALED, Block
 from sanctum.record.cells import LATE, MASKED_CELL, unpack_states
 from sanctum.record.reader import AttemptRow, Reader
 from sanctum.record.schema import open_read_only
@@ -92,14 +92,32 @@ class Source:
         return found
 
     def unexplained(self, names: Iterable[str]) -> list[str]:
-        """Those columns that are masked or late anywhere, so that their nulls need a word."""
-        return [name for name in names if self._is_masked_or_late(name)]
+        """Those columns that are masked, late or dropped anywhere: their nulls need a word."""
+        dropped = {
+            str(name)
+            for (name,) in self.reader.rows(
+                "SELECT DISTINCT n.name FROM chunks c JOIN columns n ON n.id = c.column"
+                " WHERE length(c.data) = 0"
+            )
+        }
+        return [name for name in names if name in dropped or self._is_masked_or_late(name)]
+
+    def gone(self, block: Block) -> frozenset[str]:
+        """The columns that gave way in a block, to hold the record to its size."""
+        rows = self.reader.rows(
+            "SELECT DISTINCT n.name FROM chunks c JOIN columns n ON n.id = c.column"
+            " WHERE c.block = ? AND length(c.data) = 0",
+            block.id,
+        )
+        return frozenset(str(name) for (name,) in rows)
 
     def blocks(self) -> Iterator[Block]:
         """Every stretch of steps, oldest first; only a few of them are held at a time."""
         last = -1
         while ids := self.reader.rows(
-            "SELECT id FROM blocks WHERE sealed = 1 AND id > ? ORDER BY id LIMIT ?", last, PAGE_ROWS
+            f"SELECT id FROM blocks WHERE sealed = {SEALED} AND id > ? ORDER BY id LIMIT ?",
+            last,
+            PAGE_ROWS,
         ):
             for (id,) in ids:
                 last = int(id)

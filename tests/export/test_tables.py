@@ -8,9 +8,12 @@ import math
 import numpy as np
 import pytest
 
+from sanctum.record.writer import Writer
+from sanctum.recorder.clock import Clock
+from sanctum.recorder.ingest import Ingest
 from sanctum.telemetry import EpisodeEnded, Message, RunEnded, SeedState, Step, Update
 from sanctum.telemetry.arrays import pack
-from tests.record.saying import ENVS, ingest, take
+from tests.record.saying import ENVS, header, ingest, take
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -178,3 +181,30 @@ def test_every_table_is_there_even_when_nothing_was_said(exported):
     for table in ("columns", "matrices", "updates", "seeds", "episodes"):
         assert exported(table) == []
     assert len(exported("runs")) == 1
+
+
+def test_what_gave_way_is_null_with_its_reason_and_listed(tmp_path):
+    from sanctum.export.export import export
+
+    to = Ingest(Writer(tmp_path / "demo.sanctum.db", block_rows=32, keep_bytes=900_000), Clock())
+    to.begin(header(), 1.0, "boot")
+    random = np.random.default_rng(0)
+    for number in range(600):
+        wide = {"observation": random.random((ENVS, 50)), "mask/op": np.eye(ENVS, dtype=bool)}
+        frame = Step(number, {}, {name: pack(one) for name, one in wide.items()})
+        to.take(frame)
+        if number % 20 == 19:
+            to.tick()
+    to.end("finished")
+    to.writer.close(0.0)
+    export(to.writer.path, tmp_path)
+    rows = pq.read_table(tmp_path / "matrices" / "demo.parquet").to_pylist()
+    gone = [row for row in rows if row["observation"] is None]
+    assert gone and len(gone) < len(rows)
+    assert {row["observation__state"] for row in gone} == {"dropped"}
+    assert all(row["mask/op"] is not None for row in gone)
+    assert max(row["step"] for row in gone) < min(
+        row["step"] for row in rows if row["observation"] is not None
+    )
+    (run,) = pq.read_table(tmp_path / "runs" / "demo.parquet").to_pylist()
+    assert "observations" in [one["what"] for one in json.loads(run["dropped"])]
