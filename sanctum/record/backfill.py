@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sanctum.record.cells import States, Values
+from sanctum.record.late import note_late
 from sanctum.record.reader import Reader
 from sanctum.record.sealed import SealedBlock
 from sanctum.record.writer import Writer
@@ -18,10 +19,11 @@ def backfill(
     name: str,
     values: Values,
     states: States,
+    said: int | None,
 ) -> None:
     """Set a column for the steps from `first_step` on; steps without a row are passed over.
 
-    Values are (steps, envs, width), states (steps, envs).
+    Values are (steps, envs, width), states (steps, envs). `said` is the step it is said at.
     """
     oldest: int | None = None
     at = first_step + values.shape[0] - 1
@@ -34,6 +36,7 @@ def backfill(
         if start > row:
             break
         picked, rows = block.steps[start : row + 1] - first_step, slice(start, row + 1)
+        note_late(writer, block, name, rows, None, said)
         if isinstance(block, SealedBlock):
             writer.amend(block, name, rows, values[picked], states[picked])
             oldest = block.id

@@ -68,6 +68,17 @@ class Columns:
         return self.said()
 
     @property
+    def every(self) -> list[str]:
+        """Every column that was said by then, of any width and in any attempt, sorted."""
+        place = self._place
+        sealed = set(self._reader.columns_before(place[0].id)) if place is not None else set()
+        return [
+            name
+            for name in self._reader.column_names()
+            if name in sealed or self.latest(name) is not None
+        ]
+
+    @property
     def newest(self) -> list[int]:
         """For each environment the step of the newest cell of any column but a seed's."""
         if self._newest is None:

@@ -63,6 +63,11 @@ class Scope:
         return self.at.step
 
     @property
+    def column_names(self) -> list[str]:
+        """Every column that was said by then, sorted."""
+        return self.reader.column_names() if self.is_now else self.columns.every
+
+    @property
     def envs(self) -> Sequence[int]:
         """The environments that the record holds."""
         only = self.reader.only_env
@@ -94,11 +99,32 @@ def scope(reader: Reader, when: str | None, *, live: bool, now: float) -> Scope:
         return _scope(reader, attempt, span[1] if span else None, live, True, now)
     if span is None:
         raise NoDataYet(f"{attempt.header.run_id} has not reported a step yet")
-    step, update_id = _place(reader, attempt, when.strip().replace(",", ""), span, now)
+    newest = now if attempt.ended is None else reader.time_of(attempt.attempt, span[1]) or now
+    line = _Line(reader, attempt, span, newest)
+    step, update_id = line.place(when.strip().replace(",", ""))
     dropped = dropped_at(reader, attempt.attempt, step)
     if dropped is not None:
         raise UsageError(dropped, f"there are {_spelled(span)}")
-    return _scope(reader, attempt, step, False, False, now, update_id)
+    seen = reader.as_of(attempt.attempt, step)
+    return _scope(seen, attempt, step, False, False, now, update_id)
+
+
+def within(of: Scope, when: str) -> Scope:
+    """The ground of a moment as one would say it at `of`, knowing nothing of what came later."""
+    attempt, typed = of.attempt, when.strip().replace(",", "")
+    if typed in NOW:
+        return of
+    if not typed:
+        raise UsageError("an empty moment", f"a moment is {FORMS}")
+    first, _ = of.reader.span(attempt.attempt) or (of.step, of.step)
+    newest = of.now if of.at.live or of.at.time is None else of.at.time
+    line = _Line(of.reader, attempt, (first, of.step), newest, of.update_id)
+    return moved(of, *line.place(typed))
+
+
+def moved(of: Scope, step: int, update_id: int | None = None) -> Scope:
+    """The ground of the same attempt at another step, at an update where its row is given."""
+    return _scope(of.reader, of.attempt, step, False, False, of.now, update_id)
 
 
 class Past:
@@ -141,8 +167,9 @@ def _scope(
         block, row = found
         step, moment = int(block.steps[row]), float(block.times[row])
     if update_id is None:
+        by_then = "1" if is_now or step is None else f"{reader.said('updates')} <= {step:d}"
         updates = reader.rows(
-            "SELECT id, number FROM updates WHERE attempt = ? AND step <= ?"
+            f"SELECT id, number FROM updates WHERE attempt = ? AND step <= ? AND {by_then}"
             " ORDER BY step DESC, id DESC LIMIT 1",
             attempt.attempt,
             -1 if step is None else step,
@@ -159,90 +186,93 @@ def _scope(
     return Scope(reader, attempt, at, is_now, now, columns, int(id))
 
 
-def _place(
-    reader: Reader, attempt: AttemptRow, when: str, span: tuple[int, int], now: float
-) -> tuple[int, int | None]:
-    """The step of a moment, and the row of the update where one was named."""
-    if found := _UPDATE.match(when):
-        id, step = _update(reader, attempt, int(found[1]))
-        return max(step, span[0]), id
-    if _STEP.match(when):
-        return _within(int(when), span, when), None
-    if found := _BACK.match(when):
-        return _moved(reader, attempt, span[1], -int(found[1]), span, when), None
-    if found := _AGO.match(when):
-        newest = reader.time_of(attempt.attempt, span[1]) or now
-        base = now if attempt.ended is None else newest
-        return _at_time(reader, attempt, base - float(found[1]) * _SECONDS[found[2]], when), None
-    if found := _CLOCK.match(when):
-        return _at_time(reader, attempt, _today(found, now), when), None
-    if found := _MOVED.match(when):
-        start, count = found[1], int(found[2] + found[3])
-        if of := _UPDATE.match(start):
-            id, step = _update(reader, attempt, int(of[1]) + count, when)
-            return max(step, span[0]), id
-        if start in NOW:
-            return _moved(reader, attempt, span[1], count, span, when), None
-        step, _ = _place(reader, attempt, start, span, now)
-        return _moved(reader, attempt, step, count, span, when), None
-    raise UsageError(f"'{when}' is no moment", f"a moment is {FORMS}")
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The steps of an attempt from the first to the newest, on which moments are looked for.
 
+    `newest` is the wall time that ``-5m`` counts from; updates after the row `last_update` are not
+    there yet.
+    """
 
-def _moved(
-    reader: Reader,
-    attempt: AttemptRow,
-    step: int,
-    count: int,
-    span: tuple[int, int],
-    when: str,
-) -> int:
-    """The step so many recorded vector steps after (or before) `step`."""
-    if count >= 0:
-        found = reader.steps_on(attempt.attempt, step, count)
-        if found is None:
-            raise UsageError(f"{when} is after the last step; there are {_spelled(span)}")
-        return found
-    if -count > reader.rows_between(attempt.attempt, span[0], step):
-        raise UsageError(f"{when} is before the first step; there are {_spelled(span)}")
-    return reader.steps_back(attempt.attempt, step, -count)
+    reader: Reader
+    attempt: AttemptRow
+    span: tuple[int, int]
+    newest: float
+    last_update: int | None = None
+
+    def place(self, when: str) -> tuple[int, int | None]:
+        """The step of a moment, and the row of the update where one was named."""
+        if found := _UPDATE.match(when):
+            return self._update(int(found[1]), f"no update {when}")
+        if _STEP.match(when):
+            return self._within(int(when), when), None
+        if found := _BACK.match(when):
+            return self._moved(self.span[1], -int(found[1]), when), None
+        if found := _AGO.match(when):
+            ago = float(found[1]) * _SECONDS[found[2]]
+            return self._at_time(self.newest - ago, when), None
+        if found := _CLOCK.match(when):
+            return self._at_time(_today(found, self.newest), when), None
+        if found := _MOVED.match(when):
+            start, count = found[1], int(found[2] + found[3])
+            if of := _UPDATE.match(start):
+                return self._update(int(of[1]) + count, f"{when} is no update")
+            step = self.span[1] if start in NOW else self.place(start)[0]
+            return self._moved(step, count, when), None
+        raise UsageError(f"'{when}' is no moment", f"a moment is {FORMS}")
+
+    def _within(self, step: int, when: str) -> int:
+        if self.span[0] <= step <= self.span[1]:
+            return step
+        side = "before the first step" if step < self.span[0] else "after the last step"
+        raise UsageError(f"{when} is {side}; there are {_spelled(self.span)}")
+
+    def _moved(self, step: int, count: int, when: str) -> int:
+        """The step so many recorded vector steps after (or before) `step`."""
+        attempt = self.attempt.attempt
+        if count >= 0:
+            found = self.reader.steps_on(attempt, step, count)
+            if found is None or found > self.span[1]:
+                raise UsageError(f"{when} is after the last step; there are {_spelled(self.span)}")
+            return found
+        if -count > self.reader.rows_between(attempt, self.span[0], step):
+            raise UsageError(f"{when} is before the first step; there are {_spelled(self.span)}")
+        return self.reader.steps_back(attempt, step, -count)
+
+    def _update(self, number: int, what: str) -> tuple[int, int]:
+        """The step and the row of an update."""
+        upto = 2**62 if self.last_update is None else self.last_update
+        found = self.reader.rows(
+            "SELECT id, coalesce(step, -1) FROM updates WHERE attempt = ? AND number = ?"
+            " AND id <= ? ORDER BY id DESC LIMIT 1",
+            self.attempt.attempt,
+            number,
+            upto,
+        )
+        if found:
+            return max(int(found[0][1]), self.span[0]), int(found[0][0])
+        ((low, high),) = self.reader.rows(
+            "SELECT min(number), max(number) FROM updates WHERE attempt = ? AND id <= ?",
+            self.attempt.attempt,
+            upto,
+        )
+        raise UsageError(
+            f"{what}: " + ("there is none yet" if low is None else f"there are u{low} to u{high}")
+        )
+
+    def _at_time(self, moment: float, when: str) -> int:
+        step = self.reader.step_at_time(self.attempt.attempt, moment)
+        if step is None:
+            began = time.strftime("%H:%M:%S", time.localtime(self.attempt.started))
+            raise UsageError(
+                f"{when} is before the first step; this attempt began at {began}",
+                f"there are {_spelled(self.span)}",
+            )
+        return min(step, self.span[1])
 
 
 def _spelled(span: tuple[int, int]) -> str:
     return f"steps {span[0]:,} to {span[1]:,}"
-
-
-def _within(step: int, span: tuple[int, int], when: str) -> int:
-    if not span[0] <= step <= span[1]:
-        side = "before the first step" if step < span[0] else "after the last step"
-        raise UsageError(f"{when} is {side}; there are {_spelled(span)}")
-    return step
-
-
-def _update(reader: Reader, attempt: AttemptRow, number: int, when: str = "") -> tuple[int, int]:
-    """The row and the step of an update, asked for as `when`."""
-    found = reader.rows(
-        "SELECT id, coalesce(step, -1) FROM updates WHERE attempt = ? AND number = ?"
-        " ORDER BY id DESC LIMIT 1",
-        attempt.attempt,
-        number,
-    )
-    if found:
-        return int(found[0][0]), int(found[0][1])
-    ((low, high),) = reader.rows(
-        "SELECT min(number), max(number) FROM updates WHERE attempt = ?", attempt.attempt
-    )
-    span = "there is none yet" if low is None else f"there are u{low} to u{high}"
-    raise UsageError(f"{f'{when} is no update' if when else f'no update u{number}'}: {span}")
-
-
-def _at_time(reader: Reader, attempt: AttemptRow, moment: float, when: str) -> int:
-    step = reader.step_at_time(attempt.attempt, moment)
-    if step is None:
-        began = time.strftime("%H:%M:%S", time.localtime(attempt.started))
-        span = reader.span(attempt.attempt)
-        there = f"there are {_spelled(span)}" if span else None
-        raise UsageError(f"{when} is before the first step; this attempt began at {began}", there)
-    return step
 
 
 def _today(found: re.Match[str], now: float) -> float:

@@ -5,6 +5,7 @@ Steps are per attempt; a reader looks at one attempt at a time, the newest unles
 
 from __future__ import annotations
 
+import copy
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -16,7 +17,9 @@ import numpy as np
 
 from sanctum.record.blocks import Block, Cells, Steps, Times
 from sanctum.record.cells import NOT_MEASURED, States, Values
+from sanctum.record.late import Hiddens, Veiled, hidden
 from sanctum.record.opened import OpenBlock
+from sanctum.record.schema import has_causes, has_said
 from sanctum.record.sealed import SealedBlock
 from sanctum.record.segments import restored
 from sanctum.record.sizes import Sizes
@@ -44,6 +47,8 @@ class AttemptRow:
     how: str | None
     exception: str | None
     traceback: str | None
+    signal: str | None
+    why: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,13 @@ class Reader:
         self._words: dict[int, str] = {}
         self._names: list[str] = []
         self._names_of: tuple[int, int, int] = (0, 0, 0)
+        self._of_attempts = f"{_ATTEMPT}, {'signal, why' if has_causes(db) else 'NULL, NULL'}"
         found = db.execute("SELECT value FROM meta WHERE key = 'env'").fetchall()
         self.only_env: int | None = int(found[0][0]) if found else None
+        self._has_said = has_said(db)
+        self._lags: dict[int, tuple[int, int]] = {}
+        self._hidden: Hiddens = {}
+        self._hidden_span: tuple[int, int, int] | None = None
         if open_block is None:
             self._restore()
 
@@ -89,6 +99,23 @@ class Reader:
         """All rows of a query, read to the end."""
         self._before()
         return self.db.execute(sql, values).fetchall()
+
+    def as_of(self, attempt: int, step: int) -> Reader:
+        """This reader without the cells of an attempt that were said only after `step`."""
+        lag = self._lag(attempt)
+        later = hidden(self, attempt, step, lag) if lag else {}
+        if not later:
+            return self
+        every = [one for cells in later.values() for one in cells]
+        seen = copy.copy(self)
+        seen._hidden = later
+        seen._hidden_span = attempt, min(one.first_step for one in every), step
+        return seen
+
+    def said(self, table: str) -> str:
+        """SQL for the step at which a row of `table` was said; -1 before the first."""
+        step = "first_step" if table == "gaps" else "step"
+        return f"coalesce(said, {step}, -1)" if self._has_said else f"coalesce({step}, -1)"
 
     def has_table(self, name: str) -> bool:
         """Whether the file has that table: the first ones lack some."""
@@ -107,12 +134,14 @@ class Reader:
 
     def attempts(self) -> list[AttemptRow]:
         """Every attempt, oldest first."""
-        rows = self.rows(f"SELECT {_ATTEMPT} FROM attempts ORDER BY attempt")
+        rows = self.rows(f"SELECT {self._of_attempts} FROM attempts ORDER BY attempt")
         return [AttemptRow(row[0], self.header(row[0]), *row[1:]) for row in rows]
 
     def last_attempt(self) -> AttemptRow | None:
         """The newest attempt; None in an empty record."""
-        rows = self.rows(f"SELECT {_ATTEMPT} FROM attempts ORDER BY attempt DESC LIMIT 1")
+        rows = self.rows(
+            f"SELECT {self._of_attempts} FROM attempts ORDER BY attempt DESC LIMIT 1"
+        )
         return AttemptRow(rows[0][0], self.header(rows[0][0]), *rows[0][1:]) if rows else None
 
     def header(self, attempt: int) -> RunStarted:
@@ -145,6 +174,29 @@ class Reader:
             self._names, self._names_of = sorted(names), now
         return self._names
 
+    def columns_before(self, block: int) -> list[str]:
+        """The columns that were said in blocks before that one, as far as this reader sees them."""
+        found = self.rows(
+            "SELECT name, (SELECT min(block) FROM chunks WHERE column = n.id) FROM columns n"
+        )
+        return [
+            str(name)
+            for name, first in found
+            if first is not None
+            and first < block
+            and (name not in self._hidden or self._is_seen(str(name), block))
+        ]
+
+    def _is_seen(self, name: str, before: int) -> bool:
+        """Whether anything is left of a column in the blocks before, without what is hidden."""
+        ids = self.rows(
+            "SELECT DISTINCT block FROM chunks WHERE column = (SELECT id FROM columns"
+            " WHERE name = ?) AND block < ? ORDER BY block",
+            name,
+            before,
+        )
+        return any(self.veiled(self.sealed(int(id))).cells(name) is not None for (id,) in ids)
+
     def span(self, attempt: int) -> tuple[int, int] | None:
         """First and last step of an attempt; None without any."""
         ends: list[int] = []
@@ -164,7 +216,7 @@ class Reader:
         """The block and the row that hold `step`, or the nearest step before it."""
         block = self.open
         if block is not None and block.attempt == attempt and block.rows and block.steps[0] <= step:
-            return block, int(np.searchsorted(block.steps, step, "right")) - 1
+            return self.veiled(block), int(np.searchsorted(block.steps, step, "right")) - 1
         found = self.rows(
             "SELECT id FROM blocks WHERE attempt = ? AND first_step <= ? AND sealed = 1"
             " ORDER BY first_step DESC LIMIT 1",
@@ -174,7 +226,23 @@ class Reader:
         if not found:
             return None
         sealed = self.sealed(int(found[0][0]))
-        return sealed, int(np.searchsorted(sealed.steps, step, "right")) - 1
+        return self.veiled(sealed), int(np.searchsorted(sealed.steps, step, "right")) - 1
+
+    def veiled(self, block: Block) -> Block:
+        """A block without the cells that this reader must not see."""
+        span = self._hidden_span
+        if span is None or block.attempt != span[0] or not block.steps.size:
+            return block
+        if block.steps[-1] < span[1] or block.steps[0] > span[2]:
+            return block
+        return Veiled(block, self._hidden, self)
+
+    def veil(self, id: int, attempt: int, first: int, last: int) -> Block | None:
+        """A sealed block with those steps where this reader must not see all of it; else None."""
+        span = self._hidden_span
+        if span is None or attempt != span[0] or last < span[1] or first > span[2]:
+            return None
+        return self.veiled(self.sealed(id))
 
     def sealed(self, id: int) -> SealedBlock:
         """A block of the file; the last few stay in memory."""
@@ -308,6 +376,21 @@ class Reader:
             cells,
         )
 
+    def _lag(self, attempt: int) -> int:
+        """By how many steps at most something was said late; only what is new is looked at."""
+        if not self._has_said:
+            return 0
+        last_id, lag = self._lags.get(attempt, (0, 0))
+        ((newest, found),) = self.rows(
+            "SELECT max(id), max(said - first_step) FROM late WHERE attempt = ? AND id > ?",
+            attempt,
+            last_id,
+        )
+        if newest is not None:
+            last_id, lag = int(newest), max(lag, int(found))
+            self._lags[attempt] = last_id, lag
+        return lag
+
     def _restore(self) -> None:
         """Put the last block of a file together that was not sealed when its recorder died."""
         found = self.rows(
@@ -322,7 +405,7 @@ def _joined(name: str, pieces: list[tuple[Block, slice]], envs: int) -> Cells | 
     """One column's cells over parts of blocks; a view where one block holds them all."""
     parts = [block.cells(name) for block, _ in pieces]
     known = [one for one in parts if one is not None]
-    if not known:
+    if not known or not _is_said(parts, pieces):
         return None
     if len(pieces) == 1:
         rows = pieces[0][1]
@@ -338,3 +421,11 @@ def _joined(name: str, pieces: list[tuple[Block, slice]], envs: int) -> Cells | 
             values.append(one[0][rows])
             states.append(one[1][rows])
     return np.concatenate(values), np.concatenate(states)
+
+
+def _is_said(parts: list[Cells | None], pieces: list[tuple[Block, slice]]) -> bool:
+    """Whether any of the rows says something; the newest are looked at first."""
+    return any(
+        one is not None and (one[1][rows] != NOT_MEASURED).any()
+        for one, (_, rows) in zip(reversed(parts), reversed(pieces), strict=True)
+    )

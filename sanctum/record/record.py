@@ -27,7 +27,7 @@ from sanctum.model.answers import (
     VitalsAnswer,
 )
 from sanctum.record.hall import Hall, at_hall
-from sanctum.record.moments import Scope, scope
+from sanctum.record.moments import Scope, scope, within
 from sanctum.record.notes import note_add
 from sanctum.record.pulse import Pulse
 from sanctum.record.questions.condition import condition_check
@@ -138,8 +138,9 @@ class Record:
         since: str | None = None,
     ) -> Curve:
         """One metric over time."""
-        start = None if since is None else self._scope(since)
-        return series_read(self._scope(at), metric, env, _positive(last), points, start)
+        of = self._scope(at)
+        start = None if since is None else within(of, since)
+        return series_read(of, metric, env, _positive(last), points, start)
 
     def condition_check(
         self, condition: str, env: int | None = None, at: str | None = None

@@ -7,9 +7,12 @@
     chunks     one column's cells in one block, for some environments; shuffled and compressed
     segments   the cells of the newest, still open block, as they were flushed
     updates, events, episodes, vitals, gaps, weights, findings, pins: one row each
+    dropped    what gave way to hold the record to its size: one row a class and rule
+    late       cells that were said of earlier steps: which, when, and what was there before
 
-A block's cells are in its chunks once it is full, and in segments until then. The version changes
-when an older program could not read a newer file.
+A block's cells are in its chunks once it is full, and in segments until then. `said` is the step at
+which a row was said, where that is known. The version changes when an older program could not read
+a newer file; what an older file lacks is added when it is written to.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE attempts (
     attempt INTEGER PRIMARY KEY, header BLOB NOT NULL, pid INTEGER, pid_started REAL, boot_id TEXT,
     started REAL NOT NULL, first_step INTEGER, last_step INTEGER, last_time REAL,
-    ended REAL, how TEXT, exception TEXT, traceback TEXT);
+    ended REAL, how TEXT, exception TEXT, traceback TEXT, signal TEXT, why TEXT);
 CREATE TABLE columns (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dtype TEXT NOT NULL, width INTEGER NOT NULL,
     class TEXT NOT NULL);
@@ -52,19 +55,20 @@ CREATE INDEX chunks_by_block ON chunks (block);
 CREATE TABLE segments (id INTEGER PRIMARY KEY, block INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE TABLE updates (
     id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, number INTEGER NOT NULL, step INTEGER,
-    first_step INTEGER, last_step INTEGER, time REAL NOT NULL, data BLOB NOT NULL);
+    first_step INTEGER, last_step INTEGER, time REAL NOT NULL, data BLOB NOT NULL, said INTEGER);
 CREATE INDEX updates_by_step ON updates (attempt, step);
 CREATE INDEX updates_by_number ON updates (attempt, number);
 CREATE TABLE events (
     id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, step INTEGER, time REAL NOT NULL,
     severity INTEGER NOT NULL, type TEXT NOT NULL, env INTEGER, slot TEXT, text TEXT NOT NULL,
-    data BLOB);
+    data BLOB, said INTEGER);
 CREATE INDEX events_by_step ON events (attempt, step);
 CREATE INDEX events_by_severity ON events (severity, id);
 CREATE INDEX events_by_env ON events (env, id);
 CREATE TABLE episodes (
     id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, env INTEGER NOT NULL,
-    episode INTEGER NOT NULL, step INTEGER NOT NULL, time REAL NOT NULL, data BLOB NOT NULL);
+    episode INTEGER NOT NULL, step INTEGER NOT NULL, time REAL NOT NULL, data BLOB NOT NULL,
+    said INTEGER);
 CREATE INDEX episodes_by_step ON episodes (attempt, step);
 CREATE TABLE vitals (
     id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, step INTEGER, time REAL NOT NULL,
@@ -72,7 +76,8 @@ CREATE TABLE vitals (
 CREATE INDEX vitals_by_time ON vitals (time);
 CREATE TABLE gaps (
     id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, what TEXT NOT NULL, first_step INTEGER,
-    last_step INTEGER, time REAL NOT NULL, count INTEGER NOT NULL, reason TEXT NOT NULL);
+    last_step INTEGER, time REAL NOT NULL, count INTEGER NOT NULL, reason TEXT NOT NULL,
+    said INTEGER);
 CREATE TABLE weights (
     id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, number INTEGER NOT NULL, step INTEGER,
     factory TEXT, pinned INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL, data BLOB NOT NULL);
@@ -83,12 +88,19 @@ CREATE TABLE pins (
     id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, first_step INTEGER, last_step INTEGER,
     env INTEGER, reason TEXT NOT NULL);
 """
+_LATE = """
+CREATE TABLE late (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, name TEXT NOT NULL, env INTEGER,
+    first_step INTEGER NOT NULL, last_step INTEGER NOT NULL, said INTEGER NOT NULL, before BLOB);
+CREATE INDEX late_by_said ON late (attempt, said, first_step);
+"""
 _DROPPED = """
 CREATE TABLE IF NOT EXISTS dropped (
     attempt INTEGER NOT NULL, what TEXT NOT NULL, first_step INTEGER NOT NULL,
     last_step INTEGER NOT NULL, bytes INTEGER NOT NULL, rows INTEGER NOT NULL, rule TEXT NOT NULL,
     PRIMARY KEY (attempt, what, rule)) WITHOUT ROWID;
 """
+_SAID = ("updates", "events", "episodes", "gaps")
 
 
 def create(path: Path) -> sqlite3.Connection:
@@ -105,6 +117,8 @@ def create(path: Path) -> sqlite3.Connection:
             lay(db, page_bytes=PAGE_BYTES)
         check(db, path)
         db.executescript(_DROPPED)
+        _add_causes(db)
+        _bring_up(db)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA cache_spill=OFF")
@@ -118,7 +132,31 @@ def lay(db: sqlite3.Connection, *, page_bytes: int) -> None:
     db.execute(f"PRAGMA page_size={page_bytes}")
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute(f"PRAGMA user_version={VERSION}")
-    db.executescript("BEGIN;" + _TABLES + _DROPPED + "COMMIT;")
+    db.executescript("BEGIN;" + _TABLES + _LATE + _DROPPED + "COMMIT;")
+
+
+def has_said(db: sqlite3.Connection) -> bool:
+    """Whether the file knows at which step its rows were said; the first ones did not."""
+    return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'late'").fetchall())
+
+
+def _bring_up(db: sqlite3.Connection) -> None:
+    """Add to an older record what this version writes."""
+    if not has_said(db):
+        more = "".join(f"ALTER TABLE {table} ADD COLUMN said INTEGER;" for table in _SAID)
+        db.executescript("BEGIN;" + more + _LATE + "COMMIT;")
+
+
+def _add_causes(db: sqlite3.Connection) -> None:
+    """What ended an attempt is kept in columns that the first records lack."""
+    if not has_causes(db):
+        for column in ("signal", "why"):
+            db.execute(f"ALTER TABLE attempts ADD COLUMN {column} TEXT")
+
+
+def has_causes(db: sqlite3.Connection) -> bool:
+    """Whether a record says by which signal an attempt ended, and why."""
+    return any(row[1] == "why" for row in db.execute("PRAGMA table_info(attempts)").fetchall())
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:

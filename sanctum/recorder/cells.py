@@ -9,6 +9,7 @@ import numpy as np
 
 from sanctum.record.backfill import backfill
 from sanctum.record.cells import MASKED_CELL, VALUE
+from sanctum.record.late import note_late
 from sanctum.record.reader import Reader
 from sanctum.record.writer import Writer
 from sanctum.recorder.lifecycles import Lifecycles
@@ -118,7 +119,8 @@ class Cells:
             marks = np.zeros(cells.shape[:2], np.uint8)
             if states is not None:
                 marks = states.reshape(cells.shape).min(axis=2)
-            backfill(self._writer, self._reader, self.attempt, frame.first_step, name, cells, marks)
+            about = (self.attempt, frame.first_step, name, cells, marks, self.last_step)
+            backfill(self._writer, self._reader, *about)
 
     def _chosen(self, envs: list[int] | None) -> list[int] | None:
         """Environments of a partial row, checked; None means all."""
@@ -179,7 +181,11 @@ class Cells:
         block = self._writer.open
         assert block is not None
         put = functools.partial(block.put_cell, row=row, env=state.env)
+        is_late = row < block.rows - 1
         for name, value in self._lifecycles.columns(state, time):
+            if is_late:
+                rows = slice(row, row + 1)
+                note_late(self._writer, block, name, rows, state.env, self.last_step)
             if name not in self._widths:
                 self._check_width(name, 1)
             if value is None:

@@ -168,8 +168,8 @@ class Ingest:
         data = _encoder.encode((scalars, [canonical(name) for name in frame.masked]))
         step = self.last_step if frame.step is None else frame.step
         self.writer.insert(
-            "INSERT INTO updates (attempt, number, step, first_step, last_step, time, data)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO updates (attempt, number, step, first_step, last_step, time, data,"
+            " said) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             self.attempt,
             frame.update,
             step,
@@ -177,18 +177,20 @@ class Ingest:
             frame.last_step,
             now,
             data,
+            self.last_step,
         )
 
     def _episode(self, frame: EpisodeEnded, now: float) -> None:
         self.writer.insert(
-            "INSERT INTO episodes (attempt, env, episode, step, time, data)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO episodes (attempt, env, episode, step, time, data, said)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             self.attempt,
             frame.env,
             frame.episode,
             frame.step,
             now,
             _encoder.encode(frame),
+            self.last_step,
         )
         self.on_episode(self.attempt, frame)
 
@@ -200,8 +202,8 @@ class Ingest:
         self, what: str, first: int | None, last: int | None, count: int, why: str, now: float
     ) -> None:
         self.writer.insert(
-            "INSERT INTO gaps (attempt, what, first_step, last_step, time, count, reason)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO gaps (attempt, what, first_step, last_step, time, count, reason, said)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             self.attempt,
             what,
             first,
@@ -209,6 +211,7 @@ class Ingest:
             now,
             count,
             why,
+            self.last_step,
         )
 
     def _refuse(self, text: str) -> None:
@@ -228,8 +231,8 @@ class Ingest:
         data: dict[str, Any] | None = None,
     ) -> None:
         self.writer.insert(
-            "INSERT INTO events (attempt, step, time, severity, type, env, slot, text, data)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events (attempt, step, time, severity, type, env, slot, text, data,"
+            " said) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             self.attempt,
             self.last_step if step is None else step,
             now,
@@ -239,6 +242,7 @@ class Ingest:
             slot,
             text,
             _encoder.encode(data) if data else None,
+            self.last_step,
         )
 
     def _next_attempt(self, now: float) -> None:

@@ -12,7 +12,7 @@ from sanctum.record.moments import Past, Scope
 from sanctum.record.pulse import Pulse
 from sanctum.record.questions.envs import EnvTerms
 from sanctum.record.questions.events import as_of
-from sanctum.record.questions.run import RATE_WINDOW_S, rate
+from sanctum.record.questions.run import RATE_WINDOW_S, lost_count, rate
 from sanctum.record.questions.series import scalars, update_rows
 from sanctum.record.questions.state import state
 from sanctum.telemetry import SEVERITIES
@@ -28,7 +28,7 @@ def condition_check(
     node = parse(condition)
     if env is not None:
         of.check_env(env)
-    ground = _Ground(of, pulse, env, reach(node))
+    ground = Ground(of, pulse, env, reach(node))
     try:
         holds = truth(node, ground.term)
     except UnknownName as unknown:
@@ -56,7 +56,7 @@ def condition_check(
     return ConditionAnswer(of.at, condition, holds, values, why)
 
 
-class _Ground:
+class Ground:
     """Looks names up: the run's own, then the environment's, policy scalars, means of columns."""
 
     def __init__(self, of: Scope, pulse: Pulse, env: int | None, back: int) -> None:
@@ -114,7 +114,7 @@ class _Ground:
         if name == "update":
             return of.at.update
         if name == "lost":
-            return float(self._pulse.lost())
+            return float(lost_count(of, self._pulse))
         if name == "silent_s":
             return state(of, self._pulse).since_s
         if name == "steps_per_s":

@@ -8,10 +8,10 @@ import msgspec
 
 from sanctum.errors import UsageError, did_you_mean
 from sanctum.model.answers import Event, EventsAnswer
-from sanctum.record.moments import Scope, scope
+from sanctum.record.moments import Scope, within
 from sanctum.telemetry import SEVERITIES
 
-END = "end"
+END, NOTE = "end", "note"
 _COLUMNS = "id, attempt, step, time, severity, type, env, slot, text, data"
 
 
@@ -32,7 +32,7 @@ def events_list(
         of.check_env(env)
         sql, values = sql + " AND env = ?", [*values, env]
     if since is not None:
-        start = scope(of.reader, since, live=False, now=of.now)
+        start = within(of, since)
         sql += " AND (attempt > ? OR (attempt = ? AND coalesce(step, -1) >= ?))"
         values += [start.attempt.attempt, start.attempt.attempt, start.step]
     counted = of.reader.rows(
@@ -102,19 +102,31 @@ def event(row: tuple[Any, ...]) -> Event:
 def as_of(of: Scope) -> tuple[str, list[Any]]:
     """The condition that leaves out what happened after the moment asked about.
 
-    The end of an attempt happened after its last step, though it bears that step's number.
+    The end of an attempt happened after its last step, though it bears that step's number. What
+    people noted stands where they put it, whenever they did.
     """
     if of.is_now:
         return "1", []
     attempt = of.attempt.attempt
+    said = of.reader.said("events")
     return (
-        "(attempt < ? OR (attempt = ? AND (coalesce(step, -1) < ? OR (step = ? AND type != ?))))",
-        [attempt, attempt, of.step, of.step, END],
+        f"(attempt < ? OR (attempt = ? AND (type != ? OR step < ?) AND ({said} <= ?"
+        " OR (type = ? AND coalesce(step, -1) <= ?))))",
+        [attempt, attempt, END, of.step, of.step, NOTE, of.step],
     )
 
 
+def event_types(of: Scope) -> list[str]:
+    """Every type of event there was by then."""
+    if of.is_now:
+        return of.reader.sizes.event_types()
+    sql, values = as_of(of)
+    found = of.reader.rows(f"SELECT DISTINCT type FROM events WHERE {sql} ORDER BY type", *values)
+    return [str(one) for (one,) in found]
+
+
 def _check_type(of: Scope, type: str) -> None:
-    known = of.reader.sizes.event_types()
+    known = event_types(of)
     if type not in known:
         raise UsageError(
             f"no event of type '{type}' so far",

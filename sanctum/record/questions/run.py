@@ -8,7 +8,7 @@ from sanctum.model.answers import Attempt, Header, Lost, RunAnswer
 from sanctum.model.readings import NOT_MEASURED, Reading, reading
 from sanctum.record.moments import Scope
 from sanctum.record.pulse import Pulse
-from sanctum.record.questions.events import as_of
+from sanctum.record.questions.events import as_of, event_types
 from sanctum.record.questions.series import scalars, update_rows
 from sanctum.record.questions.state import state
 
@@ -35,12 +35,12 @@ def run_read(of: Scope, path: Path, pulse: Pulse) -> RunAnswer:
         rate(of, RATE_WINDOW_S) if of.at.live else NOT_MEASURED,
         rate(of, None),
         lost,
-        max(sum(one.count for one in lost), pulse.lost() if of.is_now else 0),
+        lost_count(of, pulse),
         of.reader.sizes.all(),
         _attempts(of),
-        of.reader.column_names(),
+        of.column_names,
         sorted({name for row in update_rows(of, 1) for name in scalars(row[3])[0]}),
-        of.reader.sizes.event_types(),
+        event_types(of),
     )
 
 
@@ -90,12 +90,18 @@ def rate(of: Scope, window_s: float | None) -> Reading:
     return reading(rows / (end - began))
 
 
+def lost_count(of: Scope, pulse: Pulse) -> int:
+    """How many readings did not arrive by the moment; now, also those no gap tells of yet."""
+    return max(sum(one.count for one in lost_of(of)), pulse.lost() if of.is_now else 0)
+
+
 def lost_of(of: Scope) -> list[Lost]:
     """Telemetry that did not arrive, up to the moment."""
     rows = of.reader.rows(
         "SELECT what, first_step, last_step, count, reason FROM gaps WHERE attempt = ?"
-        " AND coalesce(first_step, -1) <= ? ORDER BY id",
+        f" AND (? OR {of.reader.said('gaps')} <= ?) ORDER BY id",
         of.attempt.attempt,
+        of.is_now,
         -1 if of.at.step is None else of.at.step,
     )
     return [
@@ -112,7 +118,7 @@ def _count(of: Scope, table: str) -> int:
     if table == "events":
         sql, values = as_of(of)
     else:
-        sql, values = "step <= ?", [of.step]
+        sql, values = f"{of.reader.said(table)} <= ?", [of.step]
     sql = f"SELECT count(*) FROM {table} WHERE attempt = ? AND {sql}"
     return int(of.reader.rows(sql, attempt, *values)[0][0])
 
@@ -120,7 +126,11 @@ def _count(of: Scope, table: str) -> int:
 def _attempts(of: Scope) -> list[Attempt]:
     found = []
     for one in of.reader.attempts():
-        span = of.reader.span(one.attempt)
+        if not of.is_now and one.attempt > of.attempt.attempt:
+            break
+        span, how = of.reader.span(one.attempt), one.how
+        if not of.is_now and one.attempt == of.attempt.attempt:
+            span, how = span and (span[0], of.step), None
         found.append(
             Attempt(
                 one.attempt,
@@ -128,7 +138,7 @@ def _attempts(of: Scope) -> list[Attempt]:
                 one.started,
                 span[0] if span else None,
                 span[1] if span else None,
-                one.how or "going on",
+                how or "going on",
             )
         )
     return found

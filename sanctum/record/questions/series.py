@@ -30,8 +30,9 @@ def series_read(
     if points < 2:
         raise UsageError("a curve has at least 2 points")
     name = canonical(name)
-    spelled = name if name in of.reader.column_names() else name.replace(".", "/")
-    if spelled in of.reader.column_names() and (env is not None or not _is_scalar(of, name)):
+    known = of.column_names
+    spelled = name if name in known else name.replace(".", "/")
+    if spelled in known and (env is not None or not _is_scalar(of, name)):
         if env is not None:
             of.check_env(env)
         since = None
@@ -103,7 +104,7 @@ def _over_updates(of: Scope, name: str, last: int | None, points: int) -> Curve:
             numbers.append(int(number))
             values.append(value)
     if not numbers and name not in said:
-        known = {*said, *of.reader.column_names()}
+        known = {*said, *of.column_names}
         hint = did_you_mean(name, known)
         if not known:
             raise NoDataYet(f"{of.header.run_id} has not reported anything yet")

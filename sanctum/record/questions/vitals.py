@@ -10,7 +10,7 @@ from sanctum.model.answers import Verdict, Vital, VitalsAnswer
 from sanctum.model.readings import NOT_MEASURED, reading
 from sanctum.record.moments import Scope
 from sanctum.record.pulse import Pulse
-from sanctum.record.questions.run import RATE_WINDOW_S, lost_of, rate
+from sanctum.record.questions.run import RATE_WINDOW_S, lost_count, rate
 from sanctum.record.questions.state import STALE_AFTER_S
 
 _decoder = msgspec.msgpack.Decoder(list[Vital])
@@ -33,7 +33,7 @@ def _throughput(of: Scope, pulse: Pulse) -> list[Vital]:
         Vital("steps now", rate(of, RATE_WINDOW_S), "steps/s", None, f"of {envs} environments"),
         Vital("steps over the run", rate(of, None), "steps/s"),
     ]
-    lost = max(sum(one.count for one in lost_of(of)), pulse.lost() if of.is_now else 0)
+    lost = lost_count(of, pulse)
     if of.at.live:
         silent = max(0.0, pulse.now() - pulse.heard())
         verdict: Verdict = "warn" if silent > STALE_AFTER_S else "ok"
