@@ -83,7 +83,7 @@ def report(done: Export, folder: Path) -> Report:
         notes=[f"left out where its width changed: {one}" for one in done.left_out],
         run=done.run,
         command="export",
-        next=f"duckdb -c \"FROM read_parquet('{files}', union_by_name=true) LIMIT 5\"",
+        next=f"duckdb -c \"FROM '{files}' LIMIT 5\"",
     )
 
 
