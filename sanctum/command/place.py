@@ -16,7 +16,7 @@ from sanctum.view.report import Report
 LIVE = "live"
 _NOW = ("live", "now", "end")
 _UPDATE = re.compile(r"u\d+\Z")
-_ENTRY = re.compile(r"(hall:\d+)(?::.*)?\Z")
+_ENTRY = re.compile(r"(hall:e?\d+)(?::.*)?\Z")
 
 
 def frozen(when: str, at: At) -> str:
