@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sanctum.errors import SanctumError
 from sanctum.record.columns import Columns
 from sanctum.record.record import Record
 from sanctum.record.writer import Writer
@@ -136,14 +135,6 @@ class SanctumRecord:
                 " GROUP BY n.name"
             )
         }
-
-    def can_find(self) -> bool:
-        """Whether the record answers ``find``."""
-        try:
-            self._record.condition_find(f"{COLUMNS[0]} > 1e9", ENV)
-        except (NotImplementedError, SanctumError):
-            return False
-        return True
 
 
 class SqliteRows:
