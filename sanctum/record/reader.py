@@ -139,9 +139,7 @@ class Reader:
 
     def last_attempt(self) -> AttemptRow | None:
         """The newest attempt; None in an empty record."""
-        rows = self.rows(
-            f"SELECT {self._of_attempts} FROM attempts ORDER BY attempt DESC LIMIT 1"
-        )
+        rows = self.rows(f"SELECT {self._of_attempts} FROM attempts ORDER BY attempt DESC LIMIT 1")
         return AttemptRow(rows[0][0], self.header(rows[0][0]), *rows[0][1:]) if rows else None
 
     def header(self, attempt: int) -> RunStarted:
@@ -382,7 +380,7 @@ class Reader:
             return 0
         last_id, lag = self._lags.get(attempt, (0, 0))
         ((newest, found),) = self.rows(
-            "SELECT max(id), max(said - first_step) FROM late WHERE attempt = ? AND id > ?",
+            "SELECT max(id), max(said - first_step) FROM late NOT INDEXED WHERE attempt = ? AND id > ?",
             attempt,
             last_id,
         )
