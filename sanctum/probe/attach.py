@@ -12,10 +12,12 @@ from typing import Any
 
 from sanctum.probe import endings
 from sanctum.probe.backlog import Backlog
-from sanctum.probe.launch import RecorderFailed, launch
+from sanctum.probe.launch import Link, RecorderFailed, launch
 from sanctum.probe.plain import plain, text
+from sanctum.probe.restarts import Restarts
 from sanctum.probe.run import Run, say
 from sanctum.probe.sender import Sender
+from sanctum.probe.witness import Witness, witness
 from sanctum.telemetry import RunStarted
 
 
@@ -72,14 +74,25 @@ def attach(
         python=text(sys.executable),
         time=time.time(),
     )
+    seen = witness()
     try:
-        link = launch(header)
+        link = launch(header, seen)
     except RecorderFailed as failed:
         say(f"sanctum: {failed.sentence}; training goes on, nothing is recorded")
+        if seen is not None:
+            seen.close()
         return run
     if link.note:
         say(f"sanctum: {link.note}")
-    run.run_id = link.run_id
+    run.run_id = header.run_id = link.run_id
+    header.pid_started = link.pid_started
+    run._listen(_sender(run, link, header, seen), link.record, seen)
+    endings.watch(run)
+    return run
+
+
+def _sender(run: Run, link: Link, header: RunStarted, seen: Witness | None) -> Sender:
+    """The sender of a run, which starts the recorder again with the same header when it dies."""
 
     def lost(why: str) -> None:
         say(f"sanctum: {why}; training goes on, what follows is not recorded")
@@ -87,9 +100,16 @@ def attach(
     def complain(what: str) -> None:
         say(f"sanctum: {what}; more of these are counted, not said")
 
-    run._listen(Sender(run._backlog, link.socket, lost, complain), link.record)
-    endings.watch(run)
-    return run
+    def again() -> socket.socket:
+        found = launch(header, seen)
+        if found.run_id != header.run_id:
+            say(f"sanctum: {found.note}")
+        run.run_id = header.run_id = found.run_id
+        run.record = found.record
+        return found.socket
+
+    restarts = Restarts(again, lambda what: say(f"sanctum: {what}"))
+    return Sender(run._backlog, link.socket, lost, complain, restarts, seen)
 
 
 def _word(text: str) -> str:

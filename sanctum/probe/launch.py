@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from sanctum.errors import SanctumError
+from sanctum.probe.witness import Witness
 from sanctum.telemetry import RunStarted
 from sanctum.telemetry.frames import encode
 
@@ -28,19 +29,23 @@ class RecorderFailed(SanctumError):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A started recorder: our end of the pair, the id the run was given, its record, a remark."""
+    """A started recorder: our end of the pair, the id the run was given, its record, a remark.
+
+    `pid_started` is when the recorder says this process started, to be told to the next one.
+    """
 
     socket: socket.socket
     run_id: str
     record: str
     note: str
+    pid_started: float
 
 
-def launch(header: RunStarted) -> Link:
+def launch(header: RunStarted, witness: Witness | None = None) -> Link:
     """Start a recorder for the run of `header` and wait until it has opened the record.
 
-    Blocks for as long as a Python process takes to start, at most `READY_WITHIN_S`.
-    Raises RecorderFailed.
+    It inherits the files of `witness`. Blocks for as long as a Python process takes to start, at
+    most `READY_WITHIN_S`. Raises RecorderFailed.
     """
     try:
         hello = encode(header)
@@ -49,7 +54,7 @@ def launch(header: RunStarted) -> Link:
         raise RecorderFailed(f"the recorder could not be started: {error}") from error
     with theirs, tempfile.TemporaryFile() as complaints:
         try:
-            _start(theirs, complaints)
+            _start(theirs, complaints, witness)
         except OSError as error:
             ours.close()
             raise RecorderFailed(f"the recorder could not be started: {error}") from error
@@ -65,13 +70,19 @@ def launch(header: RunStarted) -> Link:
             ) from error
 
 
-def _start(theirs: socket.socket, complaints: IO[bytes]) -> None:
+def _start(theirs: socket.socket, complaints: IO[bytes], witness: Witness | None) -> None:
     """The process; those that were started before and have ended are collected."""
     _started[:] = [one for one in _started if one.poll() is None]
+    command = [sys.executable, "-P", "-m", "sanctum.recorder"]
+    command += ["--ingest-fd", str(theirs.fileno())]
+    inherited: tuple[int, ...] = (theirs.fileno(),)
+    if witness is not None:
+        command += ["--witness", witness.argument]
+        inherited += witness.fds
     _started.append(
         subprocess.Popen(
-            [sys.executable, "-P", "-m", "sanctum.recorder", "--ingest-fd", str(theirs.fileno())],
-            pass_fds=(theirs.fileno(),),
+            command,
+            pass_fds=inherited,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=complaints,
@@ -93,7 +104,8 @@ def _greet(link: socket.socket, hello: bytes) -> Link:
     answer = json.loads(line)
     if "error" in answer:
         raise ValueError(answer["error"])
-    return Link(link, answer["run_id"], answer["record"], answer.get("note", ""))
+    note, began = answer.get("note", ""), float(answer.get("pid_started", 0.0))
+    return Link(link, answer["run_id"], answer["record"], note, began)
 
 
 def _environment() -> dict[str, str]:

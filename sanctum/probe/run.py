@@ -20,6 +20,7 @@ from sanctum.probe.copies import gather, prefixed
 from sanctum.probe.plain import MAX_INT, plain, scalar
 from sanctum.probe.plain import text as as_text
 from sanctum.probe.sender import Sender
+from sanctum.probe.witness import Witness
 from sanctum.telemetry import (
     SEVERITIES,
     Array,
@@ -50,6 +51,7 @@ class Run:
         self.record: str | None = None
         self._backlog = backlog
         self._sender: Sender | None = None
+        self._witness: Witness | None = None
         self._say = say
         self._closed = False
         self._closing = threading.Lock()
@@ -294,8 +296,8 @@ class Run:
     ) -> None:
         self._end(*endings.how_it_failed(kind, value, trace))
 
-    def _listen(self, sender: Sender, record: str) -> None:
-        self._sender, self.record = sender, record
+    def _listen(self, sender: Sender, record: str, witness: Witness | None = None) -> None:
+        self._sender, self.record, self._witness = sender, record, witness
         sender.start()
 
     def _step(self, step: int | None) -> int:
@@ -332,8 +334,11 @@ class Run:
             self._put(RunEnded(how, exception, trace, self._last_step), 256)
             self._closed = True
         endings.forget(self)
-        if self._sender is not None and not self._sender.finish(CLOSE_WITHIN_S):
-            self._say("sanctum: the recorder did not take everything; the record lacks the end")
+        sender = self._sender
+        if sender is not None and not sender.finish(CLOSE_WITHIN_S) and sender.alive:
+            self._say("sanctum: the recorder did not confirm the end of the run; it may lack it")
+        if self._witness is not None:
+            self._witness.close()
 
     def _turn_off_in_child(self) -> None:
         """A forked child inherits neither our thread nor our place on the socket."""
@@ -342,6 +347,8 @@ class Run:
         self._closing = threading.Lock()
         if sender is not None:
             sender.let_go()
+        if self._witness is not None:
+            self._witness.turn_off_in_child()
 
 
 def _counted(step: Any) -> int:

@@ -22,6 +22,14 @@ class Pulse:
         """Whether somebody records what the trainer says."""
         return True
 
+    def unheard(self) -> str | None:
+        """Why nobody could hear how the run ended; None when somebody did or that is not known."""
+        return None
+
+    def held(self) -> str | None:
+        """What holds the trainer's process, and what to do; None when nothing does that is seen."""
+        return None
+
     def heard(self) -> float:
         """When the trainer last said something of the run."""
         return 0.0

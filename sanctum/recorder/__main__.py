@@ -13,6 +13,7 @@ def main() -> None:
     ways = parser.add_mutually_exclusive_group(required=True)
     ways.add_argument("--ingest-fd", type=int, help="socket to a trainer")
     ways.add_argument("--read", type=Path, help="record to answer questions about")
+    parser.add_argument("--witness", help="the trainer's files of last words, as JSON")
     given = parser.parse_args()
     if given.read is not None:
         from sanctum.recorder.reading import read_recorded
@@ -20,8 +21,9 @@ def main() -> None:
         read_recorded(given.read)
     else:
         from sanctum.recorder.live import record_live
+        from sanctum.recorder.witness import witness
 
-        record_live(socket.socket(fileno=given.ingest_fd))
+        record_live(socket.socket(fileno=given.ingest_fd), witness(given.witness))
 
 
 if __name__ == "__main__":

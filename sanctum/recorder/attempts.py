@@ -6,6 +6,7 @@ import msgspec
 
 from sanctum.record.reader import Reader
 from sanctum.record.writer import Writer
+from sanctum.recorder.cause import Cause
 from sanctum.telemetry import RunStarted
 
 _encoder = msgspec.msgpack.Encoder()
@@ -20,20 +21,21 @@ class Attempts:
 
     def begin(
         self, header: RunStarted, pid_started: float, boot_id: str, now: float
-    ) -> tuple[int, bool]:
-        """The attempt of a trainer that said hello, and whether it was begun before.
+    ) -> tuple[int, bool, str | None]:
+        """The attempt of a trainer that said hello, whether it was begun before, how it ended.
 
-        The block that an earlier recorder left open is gone on with, or sealed.
+        It was begun before when the same process says the same hello. The block that an earlier
+        recorder left open is gone on with, or sealed.
         """
         last = self._reader.last_attempt()
         if last is None:
             self._open(1, header, pid_started, boot_id, now)
-            return 1, False
-        who = (last.pid, last.pid_started, last.boot_id)
-        is_same = last.ended is None and who == (header.pid, pid_started, boot_id)
+            return 1, False, None
+        who = (last.pid, last.pid_started, last.boot_id, last.header.time)
+        is_same = who == (header.pid, pid_started, boot_id, header.time)
         self._take_up(last.attempt, going_on=is_same)
         if is_same:
-            return last.attempt, True
+            return last.attempt, True, last.how
         if last.ended is None:
             self._writer.insert(
                 "UPDATE attempts SET ended = coalesce(last_time, started), how = 'died'"
@@ -41,7 +43,7 @@ class Attempts:
                 last.attempt,
             )
         self._open(last.attempt + 1, header, pid_started, boot_id, now)
-        return last.attempt + 1, False
+        return last.attempt + 1, False, None
 
     def next(self, attempt: int, header: RunStarted, last_step: int | None, now: float) -> int:
         """The attempt after `attempt`, of the same process."""
@@ -49,7 +51,7 @@ class Attempts:
             "SELECT pid_started, boot_id FROM attempts WHERE attempt = ?", attempt
         )
         self._writer.seal()
-        self.end(attempt, "resumed", now, last_step, now)
+        self.end(attempt, Cause("resumed"), None, last_step, now, now)
         self._open(attempt + 1, header, pid_started, boot_id, now)
         return attempt + 1
 
@@ -65,21 +67,22 @@ class Attempts:
     def end(
         self,
         attempt: int,
-        how: str,
-        ended: float,
+        cause: Cause,
+        exception: str | None,
         last_step: int | None,
+        ended: float,
         heard: float,
-        exception: str | None = None,
-        trace: str | None = None,
     ) -> None:
         """How an attempt ended."""
         self._writer.insert(
-            "UPDATE attempts SET ended = ?, how = ?, exception = ?, traceback = ?, last_step = ?,"
-            " last_time = ? WHERE attempt = ?",
+            "UPDATE attempts SET ended = ?, how = ?, signal = ?, why = ?, exception = ?,"
+            " traceback = ?, last_step = ?, last_time = ? WHERE attempt = ?",
             ended,
-            how,
+            cause.how,
+            cause.signal,
+            cause.why,
             exception,
-            trace,
+            cause.traceback,
             last_step,
             heard,
             attempt,

@@ -24,6 +24,8 @@ from sanctum.wire.places import (
 from sanctum.wire.processes import is_alive
 
 LEAVE_WITHIN_S = 5.0
+HUNG_AFTER_S = 3.0
+"""How long a recorder of the same trainer has to leave before it is taken to hang."""
 MAX_TRIES = 1000
 
 
@@ -56,7 +58,8 @@ def claim(header: RunStarted) -> Claim:
         before = read_run_file(run_file_path(record))
         refusal = _refusal(before, header)
         if refusal is None:
-            lock = _locked(record, before)
+            ours = before is not None and _is_same_trainer(before, header)
+            lock = _locked(record, before, is_ours=ours)
             if lock is not None:
                 return Claim(run_id, record, lock, _note(header, run_id, why, before, record))
             refusal = f"{run_id} is in use"
@@ -70,12 +73,19 @@ def _refusal(before: RunFile | None, header: RunStarted) -> str | None:
     """Why the run of `before` cannot be gone on with; None when it can."""
     if before is None:
         return None
-    same_trainer = before.pid == header.pid and before.is_here
-    if before.has_trainer and not same_trainer:
+    if before.has_trainer and not _is_same_trainer(before, header):
         return f"run {before.run_id} is in use by a live trainer (pid {before.pid})"
     if (before.envs, before.task) != (header.envs, header.task):
         return f"run {before.run_id} is of another task or number of environments"
     return None
+
+
+def _is_same_trainer(before: RunFile, header: RunStarted) -> bool:
+    return (
+        before.is_here
+        and before.pid == header.pid
+        and header.pid_started in (0.0, before.pid_started)
+    )
 
 
 def _note(header: RunStarted, run_id: str, why: str, before: RunFile | None, record: Path) -> str:
@@ -83,21 +93,32 @@ def _note(header: RunStarted, run_id: str, why: str, before: RunFile | None, rec
         return f"{why}; this one is {run_id}"
     if run_id != header.run_id:
         return f"'{header.run_id}' is no run id; this one is {run_id}"
-    if before is not None and record.exists():
+    if before is not None and record.exists() and not _is_going_on(before, header):
         return f"run {run_id} was recorded before; this goes on in its record as a new attempt"
     return ""
 
 
-def _locked(record: Path, before: RunFile | None) -> int | None:
-    """The lock of a record; None when another recorder keeps it."""
+def _is_going_on(before: RunFile, header: RunStarted) -> bool:
+    """Whether this recorder follows one that died, of the same trainer in the same run."""
+    return before.how is None and _is_same_trainer(before, header)
+
+
+def _locked(record: Path, before: RunFile | None, *, is_ours: bool) -> int | None:
+    """The lock of a record; None when another recorder keeps it.
+
+    One that does not leave is ended when it `is_ours`: it hangs, and its trainer gave it up.
+    """
     lock = os.open(record.with_name(f".{record.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     if _take(lock):
         return lock
     if before is not None and before.has_recorder:
         with contextlib.suppress(OSError):
             os.kill(before.recorder, signal.SIGTERM)
-        deadline = time.monotonic() + LEAVE_WITHIN_S
-        while time.monotonic() < deadline:
+        began = time.monotonic()
+        while (waited_s := time.monotonic() - began) < LEAVE_WITHIN_S:
+            if is_ours and waited_s > HUNG_AFTER_S and before.has_recorder:
+                with contextlib.suppress(OSError):
+                    os.kill(before.recorder, signal.SIGKILL)
             if _take(lock):
                 return lock
             if not is_alive(before.recorder, before.recorder_started) and _take(lock):

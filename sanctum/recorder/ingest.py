@@ -14,8 +14,10 @@ import msgspec
 from sanctum.record.reader import Reader
 from sanctum.record.writer import Writer
 from sanctum.recorder.attempts import Attempts
+from sanctum.recorder.cause import Cause
 from sanctum.recorder.cells import Cells
 from sanctum.recorder.clock import Clock
+from sanctum.recorder.gaps import EVERYTHING, missing
 from sanctum.telemetry import (
     SEVERITIES,
     Backfill,
@@ -61,6 +63,10 @@ class Ingest:
         self.lost = 0
         self.queued_bytes = 0
         self.refused = 0
+        self.threads: dict[int, str] = {}
+        self.signal: str | None = None
+        self.began = self.heard
+        self._interrupted = False
         self.on_end: Callable[[], None] = lambda: None
         self.on_episode: Callable[[int, EpisodeEnded], None] = lambda attempt, frame: None
         self._cells = Cells(writer, self.reader, self._event, self._refuse)
@@ -90,36 +96,72 @@ class Ingest:
     def begin(self, header: RunStarted, pid_started: float, boot_id: str) -> None:
         """A trainer's process has said hello: a new attempt, or the same one going on.
 
-        The same process with the same start time, after a recorder that died, goes on; the open
-        block is put together again.
+        The same hello of the same process, after a recorder that died, goes on; the open block is
+        put together again, and the gap is marked when the next step is known.
         """
         now = self.clock.now()
         self.header = header
-        attempt, is_same = self._attempts.begin(header, pid_started, boot_id, now)
-        if not is_same:
-            self._cells.begin(attempt, header.envs)
-        else:
+        attempt, is_same, self.ended = self._attempts.begin(header, pid_started, boot_id, now)
+        self.began = now
+        if is_same:
             self._cells.resume(attempt, header.envs)
-            text = "the recorder was started again; what came between is missing"
-            self._insert_gap("everything", self.last_step, None, 0, text, now)
-            self._event("warn", "gap", text, now)
+            last = self.reader.last_attempt()
+            self.began = now if last is None else last.started
+            self._interrupted = self.ended is None
+        else:
+            self._cells.begin(attempt, header.envs)
         self.writer.flush(now)
 
-    def end(self, how: str, exception: str | None = None, trace: str | None = None) -> None:
-        """The attempt is over: seal what is open, say how it ended. Only the first end counts."""
+    def end(
+        self,
+        how: str,
+        exception: str | None = None,
+        trace: str | None = None,
+        *,
+        step: int | None = None,
+        cause: Cause | None = None,
+    ) -> None:
+        """The attempt is over: seal what is open, say how it ended. Only the first end counts.
+
+        `step` is the trainer's last, where it said so; `cause` what its process left with.
+        """
         if self.ended is not None or self.header is None:
             return
         now = self.clock.now()
         self._cells.settle_seeds(None, now)
-        self.ended = how
-        text = _ENDED.get(how, f"the trainer {how}" + (f": {exception}" if exception else ""))
-        severity = "info" if how in _ENDED else "critical"
-        self._event(severity, "end", text, now)
+        before = self.last_step
+        self._mark_gap(before, None if step is None else max(step, before or 0) + 1, now)
+        self.ended, self.signal = how, cause.signal if cause else None
+        cause = cause or Cause(how, traceback=trace)
+        self._say_end(cause, exception, now)
         self.writer.seal()
-        ended = now if how != "died" else self.heard
-        self._attempts.end(self.attempt, how, ended, self.last_step, self.heard, exception, trace)
+        self._attempts.end(self.attempt, cause, exception, self.last_step, now, self.heard)
         self.writer.fold(now)
         self.on_end()
+
+    def amend(self, cause: Cause) -> None:
+        """The script's end was said, and then its process left with a status that says more."""
+        now = self.clock.now()
+        if self.ended == "ended" and cause.how != "ended":
+            self.ended, self.signal = cause.how, cause.signal
+            self._say_end(cause, None, now)
+            self._attempts.end(self.attempt, cause, None, self.last_step, now, self.heard)
+            self.writer.fold(now)
+            self.on_end()
+
+    def _say_end(self, cause: Cause, exception: str | None, now: float) -> None:
+        how, about = cause.how, exception or cause.why
+        what = f"{how} by {cause.signal}" if how == "killed" else how
+        text = _ENDED.get(how, f"the trainer {what}" + (f": {about}" if about else ""))
+        self._event("info" if how in _ENDED else "critical", "end", text, now)
+
+    def _mark_gap(self, before: int | None, after: int | None, now: float) -> None:
+        """Write down what an earlier recorder lost, once it is known where that ends."""
+        if self._interrupted:
+            self._interrupted = False
+            gap = missing(before, after)
+            self._insert_gap(EVERYTHING, gap.first, gap.last, gap.count, gap.why, now)
+            self._event("warn", "gap", gap.text, now)
 
     def tick(self) -> None:
         """Once a second: everything to the disk."""
@@ -133,9 +175,12 @@ class Ingest:
         match frame:
             case Step():
                 time = self.clock.at(frame.at)
-                if self.last_step is not None and 0 <= frame.step < self.last_step:
+                before = self.last_step
+                if before is not None and 0 <= frame.step < before:
+                    self._mark_gap(before, None, now)
                     self._next_attempt(time)
                 self._cells.step(frame, time)
+                self._mark_gap(before, frame.step, now)
             case Update():
                 self._update(frame, now)
             case SeedState():
@@ -155,9 +200,10 @@ class Ingest:
                 self._event("warn", "gap", text, now)
             case Beat():
                 self.lost, self.queued_bytes = frame.lost, frame.queued_bytes
+                self.threads = frame.threads or self.threads
             case RunEnded():
                 how = "failed" if frame.how == "exception" else frame.how
-                self.end(how, frame.exception, frame.traceback)
+                self.end(how, frame.exception, frame.traceback, step=frame.step)
             case RunStarted():
                 raise ValueError("a second start on one connection")
             case PolicySaved():

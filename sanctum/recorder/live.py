@@ -21,8 +21,10 @@ from sanctum.recorder.ingest import Ingest
 from sanctum.recorder.loop import Intake, Lifetime, Loop
 from sanctum.recorder.pulse import LivePulse
 from sanctum.recorder.vitals import Machine
+from sanctum.recorder.witness import Witness
 from sanctum.telemetry import Frame, RunStarted
 from sanctum.telemetry.frames import FrameReader
+from sanctum.telemetry.signs import STACKS, TAKEN
 from sanctum.wire.places import RunFile, hall_path, socket_path, write_run_file
 from sanctum.wire.processes import boot_id, started
 from sanctum.wire.server import Server
@@ -32,8 +34,11 @@ LINGER_S = 30 * 60.0
 RUN_FILE_S = 2.0
 
 
-def record_live(link: socket.socket) -> None:
-    """Record the trainer at the other end of `link` until it and the last shell have gone."""
+def record_live(link: socket.socket, witness: Witness) -> None:
+    """Record the trainer at the other end of `link` until it and the last shell have gone.
+
+    `witness` are the files in which the trainer's last words will stand.
+    """
     frames = FrameReader()
     header, rest = _hello(link, frames)
     if header is None:
@@ -45,9 +50,10 @@ def record_live(link: socket.socket) -> None:
         return
     _log_beside(claimed.record)
     header.run_id = claimed.run_id
+    header.pid_started = header.pid_started or started(header.pid) or 0.0
     _spread_over_all_cores()
     try:
-        recorder = LiveRecorder(link, frames, header, rest, claimed)
+        recorder = LiveRecorder(link, frames, header, rest, claimed, witness)
     except SanctumError as error:
         link.sendall(json.dumps({"error": error.sentence}).encode() + b"\n")
         return
@@ -68,13 +74,13 @@ class LiveRecorder:
         header: RunStarted,
         rest: list[Frame],
         claimed: Claim,
+        witness: Witness,
     ) -> None:
         self.loop = Loop()
         self.clock = Clock()
         self.writer = Writer(claimed.record)
         self.ingest = Ingest(self.writer, self.clock)
-        pid_started = started(header.pid) or 0.0
-        self.ingest.begin(header, pid_started, boot_id())
+        self.ingest.begin(header, header.pid_started, boot_id())
         self.machine = Machine(header.pid)
         hall = Hall(hall_path(header.task), header.task)
         self.fame = Fame(hall, self.ingest.reader, lambda text: self.ingest.warn("hall", text))
@@ -96,28 +102,32 @@ class LiveRecorder:
             header.task,
             header.envs,
             header.pid,
-            pid_started,
+            header.pid_started,
             os.getpid(),
             started(os.getpid()) or 0.0,
             boot_id(),
             socket.gethostname(),
             str(self.server.path),
-            self.clock.now(),
+            self.ingest.began,
         )
         self._written_at = 0.0
         self._claim = claimed
         self.note_run()
-        link.sendall(
-            json.dumps(
-                {"run_id": claimed.run_id, "record": str(claimed.record), "note": claimed.note}
-            ).encode()
-            + b"\n"
-        )
+        greeting = {
+            "run_id": claimed.run_id,
+            "record": str(claimed.record),
+            "note": claimed.note,
+            "pid_started": header.pid_started,
+        }
+        link.sendall(json.dumps(greeting).encode() + b"\n")
         for frame in rest:
             self.ingest.take(frame)
-        self.intake = Intake(self.loop, link, frames, self.ingest)
-        self.pulse.trainer = self.intake.trainer
+        self.intake = Intake(self.loop, link, frames, self.ingest, witness)
+        self.pulse.trainer, self.pulse.witness = self.intake.trainer, witness
+        self.pulse.ask_probe = lambda: self.intake.say(STACKS)
         self.ingest.on_end = self._ended
+        if self.ingest.ended is not None:
+            self.intake.say(TAKEN)
         linger_s = float(os.environ.get("SANCTUM_LINGER_S", LINGER_S))
         Lifetime(self.loop, self.server, linger_s, self._is_needed)
         self.loop.every_tick(self._tick)
@@ -127,7 +137,7 @@ class LiveRecorder:
         try:
             self.loop.run()
         finally:
-            self.intake.drain()
+            self.intake.leave()
             if self.ingest.ended is None:
                 self.ingest.tick()
             try:
@@ -147,7 +157,8 @@ class LiveRecorder:
         return self.intake.trainer.is_alive and self.ingest.ended is None
 
     def _ended(self) -> None:
-        """The run is over."""
+        """The run is over, and how is in the record."""
+        self.intake.say(TAKEN)
         self.fame.settle()
         self.note_run()
 
@@ -155,9 +166,9 @@ class LiveRecorder:
         """Bring the file beside the record up to date."""
         self._written_at = time.monotonic()
         self.file.last_step = self.ingest.last_step
-        if self.ingest.ended is not None and self.file.how is None:
-            self.file.how = self.ingest.ended
-            self.file.ended = self.clock.now()
+        if self.ingest.ended not in (None, self.file.how):
+            self.file.how, self.file.signal = self.ingest.ended, self.ingest.signal
+            self.file.ended = self.file.ended or self.clock.now()
         with contextlib.suppress(OSError):
             write_run_file(self.file)
 

@@ -15,15 +15,21 @@ from collections.abc import Callable
 from types import FrameType
 
 from sanctum.errors import SanctumError
+from sanctum.recorder.cause import cause
 from sanctum.recorder.ingest import Ingest
+from sanctum.recorder.oom import OomFiles
 from sanctum.recorder.trainer import TrainerWatch
+from sanctum.recorder.witness import Witness
 from sanctum.telemetry.frames import FrameReader
+from sanctum.telemetry.signs import ALIVE, LEAVING
 from sanctum.wire.server import Server
 
 log = logging.getLogger(__name__)
 TICK_S = 1.0
 READ_BYTES = 1 << 20
 READS_A_TURN = 2
+STATUS_TICKS = 3
+"""How long to ask for the status that a trainer left with, before it is taken as not known."""
 
 
 class Loop:
@@ -70,20 +76,48 @@ class Loop:
 
 
 class Intake:
-    """The trainer's end: reads its socket, hands frames to `ingest`, notices its death."""
+    """The trainer's end: reads its socket, hands frames to `ingest`, notices its death.
+
+    What ended a trainer that did not say so is looked for in its exit status, in its `witness` and
+    in the kernel's counts of processes that were killed for memory.
+    """
 
     def __init__(
-        self, loop: Loop, link: socket.socket, frames: FrameReader, ingest: Ingest
+        self,
+        loop: Loop,
+        link: socket.socket,
+        frames: FrameReader,
+        ingest: Ingest,
+        witness: Witness,
     ) -> None:
         self._loop = loop
         self._link: socket.socket | None = link
         self._frames = frames
         self._ingest = ingest
+        self._witness = witness
+        self._ticks_dead = 0
         assert ingest.header is not None
-        self.trainer = TrainerWatch(loop.selector, ingest.header.pid, self._died)
+        self._oom = OomFiles(ingest.header.pid)
+        self._killed_before = self._oom.kills()
+        self.trainer = TrainerWatch(
+            loop.selector, ingest.header.pid, ingest.header.pid_started, self._died
+        )
         link.setblocking(False)
         loop.selector.register(link, selectors.EVENT_READ, lambda _: self._read())
-        loop.every_tick(self.trainer.poll)
+        loop.every_tick(self._tick)
+
+    def say(self, sign: bytes) -> bool:
+        """Say a sign to the trainer's probe; False when it cannot be reached."""
+        try:
+            return self._link is not None and self._link.send(sign) == len(sign)
+        except OSError:
+            return False
+
+    def leave(self) -> None:
+        """This recorder was told to end: read what the socket holds, and say so to the probe."""
+        self.drain()
+        if self._ingest.ended is None:
+            self.say(LEAVING)
 
     def drain(self) -> None:
         """Read what the socket still holds."""
@@ -118,10 +152,28 @@ class Intake:
             self._link.close()
             self._link = None
 
+    def _tick(self) -> None:
+        self.trainer.poll()
+        self.say(ALIVE)
+        if self._ticks_dead:
+            self._look_into_it()
+
     def _died(self) -> None:
         self.drain()
-        self._ingest.end("died")
         self._hang_up()
+        self._look_into_it()
+
+    def _look_into_it(self) -> None:
+        """Why the trainer is gone: at once, or with the next ticks when the status comes late."""
+        status = self.trainer.status()
+        self._ticks_dead += 1
+        if status is None and self._ticks_dead <= STATUS_TICKS:
+            return
+        self._ticks_dead = 0
+        found = cause(status, self._witness, self._killed_before, self._oom.kills())
+        self._ingest.end(found.how, cause=found)
+        if status is not None:
+            self._ingest.amend(found)
 
 
 class Lifetime:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from sanctum.model.answers import StacksAnswer
 from sanctum.record.record import Pulse
 from sanctum.record.writer import Writer
 from sanctum.recorder.clock import Clock
 from sanctum.recorder.ingest import Ingest
+from sanctum.recorder.stacks import asked, held
 from sanctum.recorder.trainer import TrainerWatch
+from sanctum.recorder.witness import Witness
 
 
 class LivePulse(Pulse):
@@ -17,6 +22,8 @@ class LivePulse(Pulse):
         self._writer = writer
         self._clock = clock
         self.trainer: TrainerWatch | None = None
+        self.witness = Witness({})
+        self.ask_probe: Callable[[], bool] = lambda: False
 
     def now(self) -> float:
         """The wall time, from a clock that does not jump."""
@@ -29,6 +36,20 @@ class LivePulse(Pulse):
     def heard(self) -> float:
         """When the trainer last said something of the run."""
         return self._ingest.heard
+
+    def held(self) -> str | None:
+        """What holds the trainer's process, and what to do."""
+        return None if self.trainer is None else held(self.trainer.pid)
+
+    def stacks(self) -> StacksAnswer:
+        """What the trainer's Python threads are doing now."""
+        if self.trainer is None or not self.trainer.is_alive:
+            return StacksAnswer(None, "gone", "the trainer's process is gone: run --traceback")
+        if self._ingest.ended is not None:
+            why = f"the run has ended ({self._ingest.ended}); its trainer is not asked any more"
+            return StacksAnswer(None, "ended", why)
+        threads = self._ingest.threads
+        return asked(self.trainer, self.witness, threads, self.ask_probe, self.now())
 
     def lost(self) -> int:
         """Readings the probe could not queue, and frames that made no sense."""

@@ -17,7 +17,7 @@ from sanctum.record.reader import Reader
 from sanctum.record.record import Record
 from sanctum.record.schema import open_read_only
 from sanctum.recorder.loop import Lifetime, Loop
-from sanctum.wire.places import hall_path, socket_path
+from sanctum.wire.places import hall_path, read_run_file, run_file_path, socket_path
 from sanctum.wire.processes import boot_id, is_alive
 from sanctum.wire.server import Server
 
@@ -40,6 +40,15 @@ class Bystander(Pulse):
             and (last.header.host, last.boot_id) == (socket.gethostname(), boot_id())
             and is_alive(last.pid, last.pid_started)
         )
+
+    def unheard(self) -> str | None:
+        """Why nobody heard how it ended, as far as this machine can tell."""
+        last = self._reader.last_attempt()
+        if last is None or last.header.host != socket.gethostname():
+            return None
+        if last.boot_id and last.boot_id != boot_id():
+            return "the machine was restarted since, and took its trainer and its recorder with it"
+        return None
 
     def heard(self) -> float:
         """When the trainer last said something of the run, as far as the record knows."""
@@ -86,10 +95,18 @@ def read_recorded(path: Path) -> None:
         return
     _say({"socket": str(server.path)})
     Lifetime(loop, server, float(os.environ.get("SANCTUM_LINGER_S", LINGER_S)), lambda: False)
+    loop.every_tick(lambda: _make_way(loop, path))
     try:
         loop.run()
     finally:
         server.close()
+
+
+def _make_way(loop: Loop, path: Path) -> None:
+    """Leave when a recorder writes the run again: those who ask find it when they connect anew."""
+    file = read_run_file(run_file_path(path))
+    if file is not None and file.how is None and file.has_recorder:
+        loop.stopping = True
 
 
 def _is_answered(place: Path) -> bool:

@@ -166,12 +166,16 @@ class Gap(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="gap"):
 
 
 class Beat(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="beat"):
-    """Once a second from the probe's thread: the process is there, and how full the queue is."""
+    """Once a second from the probe's thread: the process is there, and how full the queue is.
+
+    `threads` are its Python threads by the system's number, said when they have changed.
+    """
 
     queued_bytes: int = 0
     sent: int = 0
     lost: int = 0
     at: float = 0.0
+    threads: dict[int, str] = {}
 
 
 class RunEnded(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="end"):

@@ -26,6 +26,11 @@ from sanctum.wire.places import RunFile, read_run_file, run_file_path, run_files
 from sanctum.wire.protocol import MAX_LINE_BYTES, Method, Response, methods
 
 READER_WITHIN_S = 15.0
+RESTART_WITHIN_S = 3.0
+"""How long a trainer has to start its recorder again before its record is opened as it is."""
+
+LATELY_S = 20.0
+"""A recorder that wrote its run file within so many seconds may be on its way back."""
 START_HINT = "start one: sanctum demo, or sanctum train ppo"
 _response = msgspec.json.Decoder(Response)
 _encoder = msgspec.json.Encoder()
@@ -204,6 +209,7 @@ def _open_file(path: Path, timeout_s: float) -> Connection:
 
 
 def _open(file: RunFile, timeout_s: float, others: tuple[str, ...]) -> Connection:
+    file = _restarted(file)
     if file.has_recorder:
         link = _connected(Path(file.socket), timeout_s)
         if link is not None:
@@ -221,6 +227,24 @@ def _check_is_here(file: RunFile) -> None:
         )
     if not Path(file.record).exists():
         raise NoSuchRun(f"the record of {file.run_id} is gone: {file.record}")
+
+
+def _restarted(file: RunFile) -> RunFile:
+    """The run as it is once its trainer has started its recorder again, if that had died."""
+    deadline = time.monotonic() + RESTART_WITHIN_S
+    while file.recorder and not file.has_recorder and file.has_trainer and _is_fresh(file):
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(0.05)
+        file = read_run_file(run_file_path(Path(file.record))) or file
+    return file
+
+
+def _is_fresh(file: RunFile) -> bool:
+    try:
+        return time.time() - run_file_path(Path(file.record)).stat().st_mtime < LATELY_S
+    except OSError:
+        return False
 
 
 def _connection(

@@ -41,6 +41,7 @@ class RunFile(msgspec.Struct, omit_defaults=True):
     ended: float | None = None
     how: str | None = None
     last_step: int | None = None
+    signal: str | None = None
 
     @property
     def is_here(self) -> bool:
@@ -167,8 +168,17 @@ def summary(file: RunFile) -> RunSummary:
         file.host,
         file.pid,
         file.recorder if file.has_recorder else None,
-        f"ssh -t {file.host} sanctum shell {file.run_id}" if state == "elsewhere" else "",
+        _note(file, state),
     )
+
+
+def _note(file: RunFile, state: str) -> str:
+    """What a line of ``runs`` says beside the state."""
+    if state == "elsewhere":
+        return f"ssh -t {file.host} sanctum shell {file.run_id}"
+    if state == "died" and file.how is None and file.boot_id != boot_id():
+        return "the machine was restarted since"
+    return f"by {file.signal}" if state == "killed" and file.signal else ""
 
 
 def _size(record: str) -> int | None:

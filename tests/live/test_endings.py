@@ -25,15 +25,17 @@ def look_around(ask):
     return ask.run_read()
 
 
-def test_a_killed_trainer_died_with_its_last_step_and_every_question_answers(home):
+def test_a_killed_trainer_was_killed_and_every_question_answers_with_its_last_step(home):
     trainer = home.train("steps(0, 30); forever()")
     ready(trainer)
     assert state().word == "live"
     trainer.kill()
-    until(lambda: state().word == "died")
+    found = until(lambda: (one := state()).word == "killed" and one)
+    assert found.signal == "SIGKILL"
     with asking() as ask:
         assert look_around(ask).at.step == 29
-    until(lambda: home.file().how == "died")
+    until(lambda: home.file().how == "killed")
+    assert home.file().signal == "SIGKILL"
 
 
 def test_a_forked_worker_that_holds_the_socket_does_not_keep_the_run_alive(home):
@@ -49,7 +51,7 @@ def test_a_forked_worker_that_holds_the_socket_does_not_keep_the_run_alive(home)
     worker = int(ready(trainer))
     try:
         trainer.kill()
-        until(lambda: state().word == "died")
+        until(lambda: state().word == "killed")
         with asking() as ask:
             assert ask.run_read().at.step == 9
         os.kill(worker, 0)
@@ -82,29 +84,6 @@ def test_the_end_of_the_script_is_the_end_of_the_run(home):
     until(lambda: state().word == "ended")
     with asking() as ask:
         assert look_around(ask).at.step == 2
-
-
-def test_a_killed_recorder_is_said_once_and_the_trainer_trains_on(home):
-    trainer = home.train(
-        "steps(0, 20); settled(); time.sleep(1.3); ready()\n"
-        "while run.recording: steps(20, 1)\n"
-        "steps(21, 50); run.close(); print('trained', run.lost, flush=True); time.sleep(60)"
-    )
-    ready(trainer)
-    os.kill(home.file().recorder, signal.SIGKILL)
-    word, lost = trainer.stdout.readline().split()
-    assert (word, int(lost) >= 50) == ("trained", True)
-    with asking() as ask:
-        found = ask.run_read()
-        assert found.at.step >= 19
-        assert (found.state.word, found.state.why) == (
-            "stale",
-            "its process is there, but its recorder has gone",
-        )
-    trainer.kill()
-    _, errors = trainer.communicate()
-    assert errors.count("the recorder has gone") == 1
-    assert state().word == "died"
 
 
 def test_a_recorder_told_to_end_writes_everything_first(home):

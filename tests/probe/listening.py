@@ -10,9 +10,10 @@ import numpy as np
 from sanctum.probe.backlog import Backlog
 from sanctum.probe.run import Run
 from sanctum.probe.sender import Sender
-from sanctum.telemetry import Beat
+from sanctum.telemetry import Beat, RunEnded
 from sanctum.telemetry.arrays import unpack
 from sanctum.telemetry.frames import FrameReader
+from sanctum.telemetry.signs import TAKEN
 
 
 class Listener:
@@ -44,7 +45,10 @@ class Listener:
     def _listen(self) -> None:
         reader = FrameReader()
         while data := self.far.recv(65536):
-            self._frames += reader.feed(data)
+            found = list(reader.feed(data))
+            self._frames += found
+            if any(isinstance(frame, RunEnded) for frame in found):
+                self.far.sendall(TAKEN)
 
 
 def values(array):

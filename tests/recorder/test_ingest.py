@@ -179,12 +179,16 @@ def test_a_recorder_that_was_started_again_goes_on_and_marks_the_gap(to, tmp_pat
     to.take(SeedState(0, "a", "TRAINING", 5))
     to.tick()
     again = Ingest(Writer(to.writer.path, block_rows=4), Clock())
-    again.begin(header(slots=["a"]), 1.0, "boot")
+    again.begin(to.header, 1.0, "boot")
     again.take(SeedState(0, "a", "TRAINING", 5))
     again.take(step(8))
     ask = Record(again.reader, to.writer.path)
     found = ask.run_read()
-    assert (again.attempt, found.at.step, found.lost[0].what) == (1, 8, "everything")
+    (lost,) = found.lost
+    assert (again.attempt, found.at.step) == (1, 8)
+    assert (lost.what, lost.first_step, lost.last_step, lost.count) == ("everything", 6, 7, 2)
+    (event,) = ask.events_list(type="gap").rows
+    assert event.text == "steps 6 to 7 are missing: the recorder died and was started again"
     assert [one.how for one in found.attempts] == ["going on"]
     assert ask.events_list(type="stage").total == 1
     again.writer.db.close()
