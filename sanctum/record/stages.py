@@ -6,6 +6,15 @@ EMPTY = frozenset({"DORMANT", "EMPTY", "UNKNOWN"})
 ENDED = frozenset({"CULLED", "PRUNED", "EMBARGOED", "RESETTING", "COOLDOWN"})
 
 
+_CODED = ("stage", "blueprint", "gate")
+
+
+def is_coded(column: str) -> bool:
+    """Whether the numbers of a column stand for words: ``seed/r0c1/stage``."""
+    parts = column.split("/")
+    return len(parts) == 3 and parts[0] == "seed" and parts[2] in _CODED
+
+
 def is_alive(stage: str) -> bool:
     """Whether a seed in `stage` takes part: neither an empty slot nor the remains of one."""
     return stage.upper() not in EMPTY and stage.upper() not in ENDED

@@ -73,6 +73,14 @@ class Ground:
         own = {"health", "action", "target", "seeds"} if self._env is not None else set()
         return [*RUN_NAMES, *sorted({*said, *self._of.columns.names, *own})]
 
+    def knows(self, name: str) -> bool:
+        """Whether a name means something here."""
+        try:
+            self.term(name, 0)
+        except UnknownName:
+            return False
+        return True
+
     def term(self, name: str, back: int) -> Term:
         """The value of a name, `back` updates or steps ago. Raises UnknownName."""
         if name in RUN_NAMES:

@@ -11,7 +11,7 @@ from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 from sanctum.record.health import HealthCheck
 from sanctum.record.moments import Past, Scope
 from sanctum.record.questions.seeds import slots_of
-from sanctum.record.stages import is_alive
+from sanctum.record.stages import is_alive, is_coded
 from sanctum.telemetry.metrics import canonical
 
 READINGS = (
@@ -127,6 +127,8 @@ class EnvTerms:
         name = canonical(name)
         for spelled in (name, name.replace(".", "/")):
             if of.columns.cells(spelled)[0]:
+                if is_coded(spelled):
+                    return of.columns.word(spelled, env)
                 return number(of.columns.reading(spelled, env))
         if (env, back) not in self._rows:
             self._rows[env, back] = all_rows(of, env)[0]

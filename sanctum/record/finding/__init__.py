@@ -1,0 +1,1 @@
+"""When a condition held: conditions evaluated over many moments at once."""
