@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from sanctum.command.moment import Moment
+from sanctum.command.moment import Moment, unreachable
 from sanctum.command.session import Session
+from sanctum.errors import NoSuchRun, UsageError
 from sanctum.view.report import Report
 
 GROUPS = ("look", "explain", "diagnose", "time", "remember", "drive")
@@ -136,7 +137,7 @@ def inspect_command(
             elif of == "asked":
                 report, run_id = function(Asked(session, run, at, timeout), **parameters), None
             else:
-                moment = session.moment(run, at, timeout)
+                moment = _moment(session, run, at, timeout, may_lack=of == "both")
                 asked = (session, moment) if of == "both" else (moment,)
                 report, run_id = function(*asked, **parameters), moment.run_id
             if report.at is not None and report.at.hall is not None:
@@ -158,6 +159,18 @@ def inspect_command(
         )
 
     return make
+
+
+def _moment(
+    session: Session, run: str | None, at: str | None, timeout: float | None, *, may_lack: bool
+) -> Moment:
+    """The moment a command asks; with `may_lack` the lack of a run is said only when it asks."""
+    try:
+        return session.moment(run, at, timeout)
+    except (NoSuchRun, UsageError) as error:
+        if not may_lack or run is not None:
+            raise
+        return unreachable(error)
 
 
 def replace_report(report: Report, **changes: Any) -> Report:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
+from sanctum.errors import SanctumError
 from sanctum.model.answers import (
     ConditionAnswer,
     Curve,
@@ -155,3 +158,18 @@ class Moment:
     def stacks(self) -> StacksAnswer:
         """What every Python thread of the trainer is doing now."""
         return self._queries.trainer_stacks()
+
+
+class _Unreachable:
+    """Queries of a run that cannot be asked."""
+
+    def __init__(self, why: SanctumError) -> None:
+        self._why = why
+
+    def __getattr__(self, method: str) -> Any:
+        raise self._why
+
+
+def unreachable(why: SanctumError) -> Moment:
+    """A moment of no run, for a command that may do without; every question raises `why`."""
+    return Moment(cast(Queries, _Unreachable(why)))

@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
+_MOMENT = re.compile(
+    r"(live|now|end|find|\d[\d,]*|-\d+|u\d+|-[\d.]+[smhd]|\d{1,2}:\d\d(:\d\d)?|hall:\d+(:\S+)?)"
+    r"([+-]\d+)?\Z"
+)
 _SEED = re.compile(r"(\d+)\.([^\s.]+)\Z")
+
+
+def is_moment(text: str) -> bool:
+    """Whether `text` has the form of a moment: ``1200``, ``-50``, ``u41``, ``live``, ``hall:2``."""
+    return _MOMENT.match(text) is not None
 
 
 class EnvType(click.ParamType):  # type: ignore[type-arg]

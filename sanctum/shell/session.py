@@ -56,6 +56,7 @@ class ShellSession:
         self._ask = ask
         self._links: dict[str | None, Link] = {}
         self._remembered: str | None = None
+        self._named: str | None = None
 
     def moment(
         self, run: str | None = None, at: str | None = None, timeout_s: float | None = None
@@ -66,6 +67,7 @@ class ShellSession:
         when = at if at is not None else self.settings["at"]
         wait_s = timeout_s if timeout_s is not None else float(self.settings["timeout"])
         link = self.link(run)
+        self._named = run
         self._asked_run = link.run_id
         return Moment(link.queries(wait_s), None if when == "live" else when, link.run_id)
 
@@ -149,6 +151,7 @@ class ShellSession:
     def ask(self, command: click.Command, given: Sequence[str]) -> Answer:
         """What a command answers to these arguments; prints nothing."""
         self.take_asked_run()
+        self._named = None
         context = command.make_context(command.name, list(given), obj=self)
         with context:
             answer = command.invoke(context)
@@ -162,6 +165,7 @@ class ShellSession:
     def answer(self, words: Sequence[str], run: str | None = None, at: str | None = None) -> Report:
         """What another command answers, typed as `words`; of another run or moment when given.
 
+        Without `run` it is of the run that the command that asks was given, or the session's own.
         Raises UsageError for a word that asks no run, a command file, or none at all.
         """
         if not words:
@@ -172,12 +176,12 @@ class ShellSession:
         command = self.registry[word]
         if not getattr(command, "asks", False):
             raise UsageError(f"'{word}' asks no run", "one that does is expected, as in brain")
-        asked = self._asked_run
+        asked, named = self._asked_run, self._named
         try:
-            with self.scope(run, {"at": at}):
+            with self.scope(run or named, {"at": at}):
                 return self.ask(command, joined(command, [Word(one) for one in words[1:]])).report
         finally:
-            self._asked_run = asked
+            self._asked_run, self._named = asked, named
 
     def remember(self, found: str) -> None:
         """Keep the moment that ``at find`` goes to."""
