@@ -65,9 +65,7 @@ def note_late(
         envs = slice(None) if env is None else slice(env, env + 1)
         values, states = cells[0][rows, envs], cells[1][rows, envs]
         if (states != NOT_MEASURED).any():
-            shape = (values.shape[0], values.shape[1], values.shape[2])
-            kept = Before(values.dtype.str, shape, values.tobytes(), states.tobytes())
-            before = squeeze(_encoder.encode(kept))
+            before = _packed(values, states)
     writer.insert(
         "INSERT INTO late (attempt, name, env, first_step, last_step, said, before)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -79,6 +77,15 @@ def note_late(
         said,
         before,
     )
+
+
+def part_of(before: bytes | None, rows: slice, env: int | None) -> bytes | None:
+    """Of cells as they were some rows, of one environment or all that there are."""
+    if before is None:
+        return None
+    values, states = _unpacked(before)
+    envs = slice(None) if env is None else slice(env, env + 1)
+    return _packed(values[rows, envs], states[rows, envs])
 
 
 def hidden(reader: Reader, attempt: int, step: int, lag: int) -> Hiddens:
@@ -177,6 +184,12 @@ class Veiled:
                 values = values.astype(np.promote_types(values.dtype, was[0].dtype), copy=False)
                 values[start:stop, envs], states[start:stop, envs] = was
         return None if (states == NOT_MEASURED).all() else (values, states)
+
+
+def _packed(values: Values, states: States) -> bytes:
+    shape = (values.shape[0], values.shape[1], values.shape[2])
+    kept = Before(values.dtype.str, shape, values.tobytes(), states.tobytes())
+    return squeeze(_encoder.encode(kept))
 
 
 def _unpacked(data: bytes) -> tuple[Values, States]:

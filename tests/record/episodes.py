@@ -91,7 +91,7 @@ def told(
         for env in envs:
             for slot in SLOTS:
                 if dice.random() < 0.2:
-                    to.take(_seed(env, slot, step, dice))
+                    to.take(_seed(env, slot, max(0, step - dice.choice([0, 0, 0, 3])), dice))
             if dice.random() < 0.2:
                 to.take(Message(f"m{step}", dice.choice(["info", "warn"]), "word", step, env))
             left[env] -= 1
@@ -105,6 +105,8 @@ def told(
             scalars = {"entropy": dice.random(), "approx_kl": dice.choice([None, 0.1])}
             to.take(Update(step // ROLLOUT, scalars, [], first, step, step))
             to.take(Backfill(first, {"advantage": pack(numbers.normal(size=(ROLLOUT, ENVS)))}))
+            again = numbers.normal(size=(ROLLOUT - 2, ENVS))
+            to.take(Backfill(max(0, first - 3), {"advantage": pack(again)}))
         if fame is not None:
             fame.tick()
     return found

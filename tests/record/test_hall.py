@@ -390,7 +390,7 @@ def test_what_is_no_moment_in_the_hall_is_refused(tmp_path, fame_hall, when):
         Record(to.reader, tmp_path / "one.sanctum.db", hall=fame_hall).run_read(at=when)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(random_seed=st.integers(0, 10_000), steps=st.integers(10, 80))
 def test_an_entry_answers_as_its_run_does(tmp_path_factory, random_seed, steps):
     """Every question at a moment of an episode gets the same answer from its record in the hall."""

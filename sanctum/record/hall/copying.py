@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import zstandard
@@ -29,6 +30,7 @@ from sanctum.record.cells import (
     unpack_values,
 )
 from sanctum.record.hall.candidate import Candidate
+from sanctum.record.late import part_of
 from sanctum.record.opened import OpenBlock
 from sanctum.record.questions.policy import LOOK_BACK_UPDATES
 from sanctum.record.reader import Reader
@@ -36,9 +38,11 @@ from sanctum.record.sizes import class_of
 
 PAGE_BYTES = 1024
 COLUMNS_AT_ONCE = 24
-_EVENTS = "id, attempt, step, time, severity, type, env, slot, text, data"
-_UPDATES = "id, attempt, number, step, first_step, last_step, time, data"
-_GAPS = "id, attempt, what, first_step, last_step, time, count, reason"
+_EVENTS = "id, attempt, step, time, severity, type, env, slot, text, data, said"
+_UPDATES = "id, attempt, number, step, first_step, last_step, time, data, said"
+_EPISODES = "id, attempt, env, episode, step, time, data, said"
+_GAPS = "id, attempt, what, first_step, last_step, time, count, reason, said"
+_LATE = "id, attempt, name, env, first_step, last_step, said, before"
 _ATTEMPT = "attempt, header, pid, pid_started, boot_id, started"
 
 
@@ -117,8 +121,17 @@ class Copy:
         self._db.execute("INSERT INTO meta VALUES ('env', ?)", (str(self._env),))
 
     def _copying(self) -> Iterator[bool]:
+        late = self._reader.rows(
+            f"SELECT {_LATE} FROM late WHERE attempt = ? AND first_step <= ? AND last_step >= ?"
+            " AND (env IS NULL OR env = ?) ORDER BY id",
+            self.of.attempt,
+            self.of.said.step,
+            self.of.first_step,
+            self._env,
+        )
         for id, (block, rows) in enumerate(self._pieces, 1):
             yield from self._block(id, block, rows)
+            self._late(late, block, rows)
 
     def _block(self, id: int, block: Block, rows: slice) -> Iterator[bool]:
         carry: dict[str, Latest] = {}
@@ -137,6 +150,8 @@ class Copy:
             if one is not None and one.states[self._env] != NOT_MEASURED:
                 value, state = one.values[self._env], int(one.states[self._env])
                 carry[name] = self._only(value, state, int(one.steps[self._env]))
+        if id == 1:
+            self._unsay(carry, block, rows.start)
         for name, one in carry.items():
             self._column(name, one.values.dtype.str, 1)
         steps, times = block.steps[rows], block.times[rows]
@@ -156,6 +171,33 @@ class Copy:
                 pack_carry(carry),
             ),
         )
+
+    def _unsay(self, carry: dict[str, Latest], block: Block, row: int) -> None:
+        """Of what was said of steps before the first, only what was said by then."""
+        seen = self._reader.as_of(self.of.attempt, self.of.first_step).veiled(block)
+        if seen is block:
+            return
+        for name in list(carry):
+            one = seen.latest(name, row - 1) if row else seen.carried(name)
+            if one is None or one.states[self._env] == NOT_MEASURED:
+                del carry[name]
+            else:
+                value, state = one.values[self._env], int(one.states[self._env])
+                carry[name] = self._only(value, state, int(one.steps[self._env]))
+
+    def _late(self, late: list[tuple[Any, ...]], block: Block, rows: slice) -> None:
+        """What was said late of these rows, so that an earlier moment does not see it."""
+        for id, attempt, name, env, first, last, said, before in late:
+            start = int(np.searchsorted(block.steps, first, "left"))
+            begin, end = max(start, rows.start), int(np.searchsorted(block.steps, last, "right"))
+            end = min(end, rows.stop)
+            if begin >= end or block.steps[end - 1] < first:
+                continue
+            kept = part_of(
+                before, slice(begin - start, end - start), self._env if env is None else None
+            )
+            steps = int(block.steps[begin]), int(block.steps[end - 1])
+            self._copy("late", _LATE, [(id, attempt, name, self._env, *steps, said, kept)])
 
     def _cells(self, block: Block) -> Iterator[tuple[str, Values, States]]:
         """One environment's cells of every column: values (rows, width), states (rows,)."""
@@ -237,8 +279,7 @@ class Copy:
             env,
         )
         episodes = rows(
-            "SELECT id, attempt, env, episode, step, time, data FROM episodes"
-            " WHERE attempt = ? AND step = ? AND env = ?",
+            f"SELECT {_EPISODES} FROM episodes WHERE attempt = ? AND step = ? AND env = ?",
             attempt,
             last,
             env,
@@ -253,7 +294,7 @@ class Copy:
         )
         self._copy("updates", _UPDATES, updates[::-1])
         self._copy("events", _EVENTS, events)
-        self._copy("episodes", "id, attempt, env, episode, step, time, data", episodes)
+        self._copy("episodes", _EPISODES, episodes)
         self._copy("gaps", _GAPS, gaps)
 
     def _copy(self, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
