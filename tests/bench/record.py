@@ -13,6 +13,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str]) -> None:
         )
         print(f"\n| what | {' | '.join(head)} |")
         print(f"|---|{'---:|' * len(stores)}")
-        for line in (*sizes(stores, steps, costs, asked.rate), *answers(stores, asked.rounds)):
+        for line in chain(sizes(stores, steps, costs, asked.rate), answers(stores, asked.rounds)):
             print(line, flush=True)
 
 
