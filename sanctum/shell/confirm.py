@@ -9,7 +9,7 @@ from sanctum.errors import UsageError
 _WORDS = {"y": True, "yes": True, "n": False, "no": False}
 
 
-def confirmed(question: str, *, unasked: bool = False) -> bool:
+def confirmed(question: str, unasked: bool = False) -> bool:
     """Whether the person says yes; `unasked` is what Enter alone means.
 
     The question goes to stderr, so that an answer may be redirected meanwhile. The end of input

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
-from sanctum.errors import Interrupted, NoDataYet, SanctumError
+from sanctum.errors import Interrupted, NoDataYet, NoSuchRun, SanctumError
+from sanctum.model.answers import RunAnswer
 from sanctum.shell.dispatch import INTERRUPTED, Dispatcher
 from sanctum.shell.output import Output, standard
 from sanctum.shell.script import run_lines
 from sanctum.shell.session import ShellSession, default_run
 from sanctum.shell.waiting import until_there
+from sanctum.view.numbers import duration
 
 
 def converse(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False) -> int:
@@ -28,7 +30,8 @@ def converse(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False
             if talking or run is not None:
                 until_there(session.link, wait_s)
         except SanctumError as error:
-            return output.complain(error)
+            if not talking or not _opened_instead(session, error):
+                return output.complain(error)
         except KeyboardInterrupt:
             return output.complain(Interrupted("interrupted"))
         if not talking:
@@ -37,6 +40,15 @@ def converse(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False
         return _talk(dispatcher, plain)
     finally:
         session.close()
+
+
+def _opened_instead(session: ShellSession, error: SanctumError) -> bool:
+    """Whether the person took the newest recorded run where no run is live."""
+    if session.run_name is not None or not isinstance(error, NoSuchRun):
+        return False
+    from sanctum.shell.recorded import offered
+
+    return sys.stderr.isatty() and offered(session)
 
 
 def typed_lines(stream: TextIO) -> Iterator[str]:
@@ -95,11 +107,13 @@ def _terminated(number: int, frame: object) -> None:
 def greeting(session: ShellSession) -> str:
     """What the shell says first: the run, others that are live, how to go on."""
     link = session.link()
+    ended = False
     try:
         answer = session.ask_now(1.0).run_read()
         link.remember(answer)
         about = f"{link.run_id}: {answer.header.task}, {answer.header.envs} environments"
-        about += f", {answer.state.word}"
+        about += f", {_how(answer)}"
+        ended = not answer.at.live
     except NoDataYet:
         about = f"{link.run_id}: nothing heard of it yet"
     except SanctumError as error:
@@ -109,5 +123,16 @@ def greeting(session: ShellSession) -> str:
     lines = [text(f"sanctum, {about}")]
     if link.others:
         lines.append(text(f"also live: {', '.join(link.others)} (attach NAME)"))
+    if ended:
+        lines.append("run says how it went, at -50 goes to 50 steps before the end")
     lines.append("help lists what can be typed; Ctrl-D leaves")
     return "\n".join(lines) + "\n"
+
+
+def _how(answer: RunAnswer) -> str:
+    """How the run is; of one that has ended, how long ago and after which step."""
+    word, since = answer.state.word, answer.state.since_s
+    if answer.at.live or since is None:
+        return word
+    step = "" if answer.last_step is None else f" after step {answer.last_step:,}"
+    return f"{word} {duration(since)} ago{step}"

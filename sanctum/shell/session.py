@@ -42,7 +42,7 @@ class ShellSession:
         words: Words | None = None,
         opener: Opener | None = None,
         say: Callable[[str], None] = lambda sentence: None,
-        ask: Callable[[str], bool] = confirmed,
+        ask: Callable[[str, bool], bool] = confirmed,
     ) -> None:
         self.settings: dict[str, str] = settings.defaults()
         self.run_name = run
@@ -191,9 +191,12 @@ class ShellSession:
         """The moment last kept by `remember`; forgotten when another run is attached."""
         return self._remembered
 
-    def confirm(self, question: str) -> bool:
-        """Ask the person at the terminal; raises UsageError where nobody can answer."""
-        return self._ask(question)
+    def confirm(self, question: str, *, unasked: bool = False) -> bool:
+        """Ask the person at the terminal; raises UsageError where nobody can answer.
+
+        `unasked` is what Enter alone means.
+        """
+        return self._ask(question, unasked)
 
     def ask_now(self, timeout_s: float) -> Queries:
         """The questions of the session's own run with a deadline of the prompt's."""

@@ -146,7 +146,7 @@ def open_run(
         live = [file for file in run_files() if file.has_trainer]
         if not live:
             recorded = [file.run_id for file in run_files()]
-            hint = f"; recorded: {', '.join(recorded[:3])} (sanctum shell RUN)" if recorded else ""
+            hint = f"; recorded: {', '.join(recorded[:3])} (--run NAME)" if recorded else ""
             raise NoSuchRun("no live run", START_HINT + hint)
         file, others = live[0], tuple(one.run_id for one in live[1:])
     elif _is_path(run):
