@@ -115,7 +115,7 @@ class SanctumRecord:
         return lambda: self._record.series_read(COLUMNS[0], env=ENV, points=200)
 
     def find(self, name: str, above: float) -> Work:
-        return lambda: self._record.condition_find(f"{name} > {above}", ENV, limit=None)
+        return lambda: self._record.condition_find(f"{name} > {above}", ENV)
 
     @property
     def record(self) -> Record:
