@@ -288,15 +288,16 @@ class Reader:
         if count <= row:
             return int(block.steps[row - count])
         left, first = count - row, int(block.steps[0])
-        for id, rows, first_step in self.rows(
+        while found_before := self.rows(
             "SELECT id, rows, first_step FROM blocks WHERE attempt = ? AND first_step < ?"
-            " AND sealed = 1 ORDER BY first_step DESC",
+            " AND sealed = 1 ORDER BY first_step DESC LIMIT 32",
             attempt,
             first,
         ):
-            if left <= rows:
-                return int(self.sealed(int(id)).steps[rows - left])
-            left, first = left - rows, int(first_step)
+            for id, rows, first_step in found_before:
+                if left <= rows:
+                    return int(self.sealed(int(id)).steps[rows - left])
+                left, first = left - rows, int(first_step)
         return first
 
     def steps_on(self, attempt: int, step: int, count: int) -> int | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sanctum.record.blocks import Block, Rows, Steps, Times
+from sanctum.record.blocks import DROPPED, SEALED, UNWRITTEN, Block, Rows, Steps, Times
 from sanctum.record.cells import unsqueeze
 from sanctum.record.reader import Reader
 from sanctum.record.sealed import SealedBlock
@@ -34,7 +34,10 @@ class Stretch:
 
 
 class AllRows:
-    """The rows of `attempt` from the block that holds step `first` on, up to step `last`."""
+    """The rows of `attempt` from the block that holds step `first` on, up to step `last`.
+
+    `count` of them; before those of `breaks` others are missing that were dropped.
+    """
 
     def __init__(self, reader: Reader, attempt: int, last: int, first: int = 0) -> None:
         self.reader = reader
@@ -45,7 +48,7 @@ class AllRows:
         start = 0
         for id, stored, from_step, to_step in reader.rows(
             "SELECT id, rows, first_step, last_step FROM blocks WHERE attempt = ?"
-            " AND first_step <= ? AND last_step >= ? AND sealed = 1 ORDER BY first_step",
+            f" AND first_step <= ? AND last_step >= ? AND sealed = {SEALED} ORDER BY first_step",
             attempt,
             last,
             first,
@@ -67,6 +70,7 @@ class AllRows:
                 self.stretches.append(Stretch(block.id, start, count, count, *ends, seen))
                 start += count
         self.count = start
+        self.breaks = self._broken(last)
         self.starts: Rows = np.array([one.start for one in self.stretches], np.int64)
 
     def place(self, row: int) -> int:
@@ -111,6 +115,19 @@ class AllRows:
             return one.open.times[: one.count]
         ((data,),) = self.reader.rows("SELECT times FROM blocks WHERE id = ?", one.id)
         return np.frombuffer(unsqueeze(data), np.float64)[: one.count]
+
+    def _broken(self, last: int) -> Rows:
+        """The rows before which others were that the record does not hold any more."""
+        gone = self.reader.rows(
+            "SELECT first_step FROM blocks WHERE attempt = ?"
+            f" AND sealed IN ({DROPPED}, {UNWRITTEN}) AND first_step <= ?",
+            self.attempt,
+            last,
+        )
+        firsts = np.array([one.first_step for one in self.stretches], np.int64)
+        after = np.searchsorted(firsts, [int(step) for (step,) in gone], "right")
+        starts = np.array([one.start for one in self.stretches], np.int64)
+        return np.unique(starts[after[(after > 0) & (after < firsts.size)]])
 
     def _veil(self) -> None:
         """Take the newest blocks as the reader sees them, where it hides what was said later."""

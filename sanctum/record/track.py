@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sanctum.record.carry import unpack_carry
-from sanctum.record.cells import NOT_MEASURED, States, unpack_one, unpack_states, unpack_values
+from sanctum.record.cells import (
+    MASKED_CELL,
+    NOT_MEASURED,
+    States,
+    unpack_one,
+    unpack_states,
+    unpack_values,
+)
 from sanctum.record.rows import AllRows, Stretch
 
 Floats = npt.NDArray[np.float64]
@@ -37,7 +44,7 @@ class Extent:
 
 
 class _Chunk(NamedTuple):
-    """What the file says of a chunk beside its cells."""
+    """What the file says of a chunk beside its cells; `gone` that these gave way to newer data."""
 
     env0: int
     envs: int
@@ -45,6 +52,7 @@ class _Chunk(NamedTuple):
     high: float | None
     nonfinite: int
     absent: int
+    gone: int
 
 
 class _Blob(NamedTuple):
@@ -101,7 +109,7 @@ class Track:
             here = _hull(chunks)
             envs = self.rows.envs if self.env is None else 1
             is_whole = sum(min(one.envs, envs) for one in chunks) == envs
-            is_whole = is_whole and not any(one.absent for one in chunks)
+            is_whole = is_whole and not any(one.absent or one.gone for one in chunks)
             hull = here if is_whole else _joined(here, hull)
             gaps[place] = not is_whole
             low[place], high[place], odd[place] = hull or (np.inf, -np.inf, False)
@@ -172,6 +180,10 @@ class Track:
         values, states = np.zeros(shape), np.full(shape, NOT_MEASURED, np.uint8)
         for blob in blobs:
             marks = unpack_states(blob.states, (blob.envs, one.stored))
+            if not blob.data:
+                gone = slice(blob.env0, blob.env0 + blob.envs)
+                states[(...,) if env is not None else (slice(None), gone)] = MASKED_CELL
+                continue
             if env is not None:
                 cells = unpack_one(blob.data, blob.dtype, blob.envs, one.stored, env - blob.env0)
                 if cells is not None:
@@ -194,7 +206,8 @@ class Track:
         found: dict[int, list[_Chunk]] = {}
         if self._column is not None and self._places:
             for block, *rest in self.rows.reader.rows(
-                "SELECT block, env0, envs, low, high, nonfinite, absent FROM chunks"
+                "SELECT block, env0, envs, low, high, nonfinite, absent, length(data) = 0"
+                " FROM chunks"
                 " WHERE column = ? AND block BETWEEN ? AND ?",
                 self._column,
                 min(self._places),
@@ -231,6 +244,8 @@ def _hull(chunks: list[_Chunk]) -> _Hull | None:
     lows = [one.low for one in chunks if one.low is not None]
     highs = [one.high for one in chunks if one.high is not None]
     odd = any(one.nonfinite for one in chunks)
+    if any(one.gone for one in chunks):
+        return -np.inf, np.inf, True
     if not lows and not odd:
         return None
     return min(lows, default=np.inf), max(highs, default=-np.inf), odd

@@ -7,6 +7,7 @@ update. Each is judged as `condition_check` would judge it then.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from sanctum.errors import ConditionError, did_you_mean
 from sanctum.model.answers import FindAnswer, Stretch
@@ -21,6 +22,7 @@ from sanctum.record.moments import Scope, moved
 from sanctum.record.pulse import Pulse
 from sanctum.record.questions.condition import RUN_NAMES, Ground
 from sanctum.record.rows import AllRows
+from sanctum.record.track import Flags
 from sanctum.telemetry.metrics import CATALOGUE, canonical
 
 
@@ -53,7 +55,7 @@ def condition_find(
         codes = found if meaning.where is None else np.where(meaning.where, found, codes)
     codes = np.where(codes == UNNAMED, np.int8(OPEN), codes)
     held = codes == YES
-    edges = np.diff(held, prepend=False, append=False).nonzero()[0].reshape(-1, 2)
+    edges = _edges(held, moments)
     shown = edges if limit is None else edges[-limit:] if newest else edges[:limit]
     ground = _Told(of, moments, node, env)
     return FindAnswer(
@@ -99,6 +101,17 @@ def _check(of: Scope, node: Node, env: int | None, meanings: list[Meaning]) -> N
         f"nothing is called '{unknown[0]}' in {of.header.run_id}",
         did_you_mean(unknown[0], known) or f"there are {', '.join(known[:12])}, ...",
     )
+
+
+def _edges(held: Flags, moments: Moments) -> npt.NDArray[np.int64]:
+    """First moment and the one after the last of each stretch; what was dropped ends one."""
+    before, after = np.zeros_like(held), np.zeros_like(held)
+    before[1:], after[:-1] = held[:-1], held[1:]
+    if moments.clock == "step":
+        before[moments.rows.breaks] = False
+        after[moments.rows.breaks - 1] = False
+    starts, lasts = np.flatnonzero(held & ~before), np.flatnonzero(held & ~after)
+    return np.stack([starts, lasts + 1], axis=1)
 
 
 class _Told:

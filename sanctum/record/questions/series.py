@@ -10,9 +10,11 @@ import numpy as np
 
 from sanctum.errors import NoDataYet, UsageError, did_you_mean
 from sanctum.model.answers import Curve
-from sanctum.model.readings import NOT_MEASURED, Reading, reading
+from sanctum.model.readings import NOT_MEASURED, Measured, Reading, reading
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
+from sanctum.record.rows import AllRows
+from sanctum.record.track import Track
 from sanctum.telemetry.metrics import canonical, metric
 
 _decoder = msgspec.msgpack.Decoder(tuple[dict[str, float | None], list[str]])
@@ -26,20 +28,27 @@ def series_read(
     points: int = 200,
     start: Scope | None = None,
 ) -> Curve:
-    """The metric up to the moment asked about; of one environment, or the mean over all."""
+    """The metric up to the moment asked about; of one environment, or the mean over all.
+
+    Of the last `last` steps or updates, and of those from the step of `start` on; an update counts
+    by the step it was made at.
+    """
     if points < 2:
         raise UsageError("a curve has at least 2 points")
+    since = None if start is None else start.step
+    if since is not None and since > of.step:
+        raise UsageError(f"step {since:,} is after the moment asked about, step {of.step:,}")
     name = canonical(name)
     known = of.column_names
     spelled = name if name in known else name.replace(".", "/")
     if spelled in known and (env is not None or not _is_scalar(of, name)):
         if env is not None:
             of.check_env(env)
-        since = None
         if last is not None:
-            since = of.reader.steps_back(of.attempt.attempt, of.step, max(last - 1, 0))
+            first = of.reader.steps_back(of.attempt.attempt, of.step, max(last - 1, 0))
+            since = max(first, -1 if since is None else since)
         return curve(of, spelled, env, since=since, points=points)
-    return _over_updates(of, name, last, points)
+    return _over_updates(of, name, last, -1 if since is None else since, points)
 
 
 @np.errstate(all="ignore")
@@ -53,22 +62,17 @@ def curve(
     unit: str | None = None,
 ) -> Curve:
     """A single-valued column over steps from `since` on; steps without a value are left out."""
-    attempt = of.attempt.attempt
-    span = of.reader.span(attempt)
-    first = since if since is not None else (span[0] if span else 0)
-    window = of.reader.window((name,), attempt, first, of.step)
-    cells = window.cells.get(name)
-    steps, values = np.zeros(0, np.int64), np.zeros(0)
-    if cells is not None:
-        numbers, states = cells[0][..., 0].astype(np.float64), cells[1] == VALUE
-        if env is not None:
-            chosen = states[:, env]
-            steps, values = window.steps[chosen], numbers[chosen, env]
-        else:
-            chosen = states.any(axis=1)
-            counts = states[chosen].sum(axis=1)
-            sums = np.where(states[chosen], numbers[chosen], 0.0).sum(axis=1)
-            steps, values = window.steps[chosen], sums / counts
+    since = -1 if since is None else since
+    rows = AllRows(of.reader, of.attempt.attempt, of.step, since)
+    every = len(rows.stretches)
+    cells, states = Track(rows, name, env).cells(0, every)
+    there = states == VALUE
+    steps = rows.steps(0, every)
+    chosen = (there if env is not None else there.any(axis=1)) & (steps >= since)
+    steps, values = steps[chosen], cells[chosen]
+    if env is None:
+        sums = np.where(there[chosen], values, 0.0).sum(axis=1)
+        values = sums / there[chosen].sum(axis=1)
     return _decimated(name, unit or metric(name).unit, "step", steps, values, points)
 
 
@@ -93,12 +97,14 @@ def _is_scalar(of: Scope, name: str) -> bool:
     return bool(rows) and name in scalars(rows[0][3])[0]
 
 
-def _over_updates(of: Scope, name: str, last: int | None, points: int) -> Curve:
+def _over_updates(of: Scope, name: str, last: int | None, since: int, points: int) -> Curve:
     numbers, values = [], []
     said: set[str] = set()
-    for number, _step, _time, data in reversed(update_rows(of, last)):
+    for number, step, _time, data in reversed(update_rows(of, last)):
         found, masked = scalars(data)
         said |= {*found, *masked}
+        if since > (-1 if step is None else step):
+            continue
         value = found.get(name)
         if value is not None:
             numbers.append(int(number))
@@ -108,7 +114,8 @@ def _over_updates(of: Scope, name: str, last: int | None, points: int) -> Curve:
         hint = did_you_mean(name, known)
         if not known:
             raise NoDataYet(f"{of.header.run_id} has not reported anything yet")
-        raise UsageError(f"no metric '{name}' in {of.header.run_id}", hint)
+        listed = f"there are {', '.join(sorted(known)[:12])}, ..."
+        raise UsageError(f"no metric '{name}' in {of.header.run_id}", hint or listed)
     return _decimated(
         name, metric(name).unit, "update", np.array(numbers, np.int64), np.array(values), points
     )
@@ -117,7 +124,7 @@ def _over_updates(of: Scope, name: str, last: int | None, points: int) -> Curve:
 def _decimated(name: str, unit: str, clock: Any, steps: Any, values: Any, points: int) -> Curve:
     """At most `points` points: the last of each stretch, with the stretch's min and max."""
     if len(steps) <= points:
-        return Curve(name, unit, clock, steps.tolist(), [reading(one) for one in values.tolist()])
+        return Curve(name, unit, clock, steps.tolist(), _readings(values))
     edges = np.linspace(0, len(steps), points + 1).astype(np.int64)
     at, newest, low, high = [], [], [], []
     for start, stop in itertools.pairwise(edges):
@@ -128,6 +135,12 @@ def _decimated(name: str, unit: str, clock: Any, steps: Any, values: Any, points
         low.append(_extreme(finite.min() if finite.size else None))
         high.append(_extreme(finite.max() if finite.size else None))
     return Curve(name, unit, clock, at, newest, low, high, True)
+
+
+def _readings(values: Any) -> list[Reading]:
+    if np.isfinite(values).all():
+        return list(map(Measured, values.tolist()))
+    return [reading(one) for one in values.tolist()]
 
 
 def _extreme(value: Any) -> Reading:
