@@ -98,7 +98,7 @@ def stripped(data):
             for one in data
             if not (isinstance(one, dict) and one.get("name") in CLOCK_OF_ASKING)
         ]
-    return HOW_IT_IS.sub("", AGO.sub("", data)) if isinstance(data, str) else data
+    return AGO.sub("", HOW_IT_IS.sub("", data)) if isinstance(data, str) else data
 
 
 def test_what_was_answered_live_is_answered_of_the_past(trainer):
