@@ -79,7 +79,7 @@ def curve(
 def update_rows(of: Scope, last: int | None = None) -> list[tuple[int, int | None, float, bytes]]:
     """Number, step, time and data of updates up to the moment, newest first."""
     return of.reader.rows(
-        "SELECT number, step, time, data FROM updates WHERE attempt = ? AND id <= ?"
+        "SELECT number, step, time, data FROM updates WHERE +attempt = ? AND id <= ?"
         " ORDER BY id DESC LIMIT ?",
         of.attempt.attempt,
         of.update_id,
