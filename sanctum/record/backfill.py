@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sanctum.record.blocks import OPEN, SEALED
 from sanctum.record.cells import States, Values
 from sanctum.record.late import note_late
 from sanctum.record.reader import Reader
@@ -49,13 +50,16 @@ def backfill(
 
 def _carry_on(writer: Writer, reader: Reader, attempt: int, oldest: int, name: str) -> None:
     """Tell the blocks after an amended one what was last said before them."""
-    ids = reader.rows(
-        "SELECT id FROM blocks WHERE attempt = ? AND id >= ? AND sealed = 1 ORDER BY id",
+    blocks = reader.rows(
+        "SELECT id, sealed FROM blocks WHERE attempt = ? AND id >= ? ORDER BY id",
         attempt,
         oldest,
     )
     said = None
-    for (id,) in ids:
+    for id, how in blocks:
+        if how != SEALED:
+            said = said if how == OPEN else None  # what a stretch that is gone said, nobody knows
+            continue
         block = reader.sealed(int(id))
         if said is not None:
             writer.carry_into(block, name, said)

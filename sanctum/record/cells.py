@@ -11,10 +11,13 @@ import zstandard
 
 from sanctum.telemetry.arrays import LATE, MASKED_CELL, NOT_MEASURED, VALUE
 
+GONE = 4
+"""The state of cells that gave way to hold the record to its size; in memory only."""
+
 Values = npt.NDArray[Any]
 States = npt.NDArray[np.uint8]
 
-__all__ = ["LATE", "MASKED_CELL", "NOT_MEASURED", "VALUE", "States", "Values"]
+__all__ = ["GONE", "LATE", "MASKED_CELL", "NOT_MEASURED", "VALUE", "States", "Values"]
 
 _compressor = zstandard.ZstdCompressor(level=1)
 _decompressor = zstandard.ZstdDecompressor()
@@ -54,8 +57,10 @@ def pack_values(values: Values) -> bytes:
 
 
 def unpack_values(data: bytes, dtype: str, envs: int, rows: int) -> Values:
-    """The array that `pack_values` was given, as (envs, width, rows)."""
+    """The array that `pack_values` was given, as (envs, width, rows); no width when it is gone."""
     kind = np.dtype(dtype)
+    if not data:
+        return np.zeros((envs, 0, rows), kind)
     return joined(np.frombuffer(unsqueeze(data), np.uint8), kind).reshape(envs, -1, rows)
 
 
@@ -77,8 +82,10 @@ def joined(planes: Values, kind: np.dtype[Any]) -> Values:
 def unpack_one(data: bytes, dtype: str, envs: int, rows: int, place: int) -> Values | None:
     """The values (rows,) of the environment at `place` of those that `pack_values` was given.
 
-    None when the column has several values a cell.
+    None when the column has several values a cell, and when they are gone.
     """
+    if not data:
+        return None
     kind = np.dtype(dtype)
     raw = np.frombuffer(unsqueeze(data), np.uint8)
     if raw.size != kind.itemsize * envs * rows:
@@ -91,7 +98,7 @@ def pack_states(states: States) -> bytes | None:
     """States at two bits a cell, compressed; None when every cell is a value."""
     if not states.any():
         return None
-    flat = states.reshape(-1)
+    flat = np.where(states > LATE, NOT_MEASURED, states).reshape(-1)
     padded = np.zeros(-(-flat.size // 4) * 4, np.uint8)
     padded[: flat.size] = flat
     quads = padded.reshape(-1, 4)

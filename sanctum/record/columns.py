@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sanctum.model.readings import (
+    DROPPED,
     LATE,
     MASKED,
     NOT_MEASURED,
@@ -15,8 +16,8 @@ from sanctum.model.readings import (
     reading,
 )
 from sanctum.record.blocks import Latest
+from sanctum.record.cells import GONE, MASKED_CELL, VALUE, States, Values
 from sanctum.record.cells import LATE as LATE_CELL
-from sanctum.record.cells import MASKED_CELL, VALUE, States, Values
 from sanctum.record.reader import Reader
 
 STALE_AFTER_STEPS = 50
@@ -145,6 +146,8 @@ def absent(state: int) -> Reading:
     """The absent reading of a cell state."""
     if state == MASKED_CELL:
         return MASKED
+    if state == GONE:
+        return DROPPED
     return LATE if state == LATE_CELL else NOT_MEASURED
 
 

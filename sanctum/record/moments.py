@@ -102,9 +102,7 @@ def scope(reader: Reader, when: str | None, *, live: bool, now: float) -> Scope:
     newest = now if attempt.ended is None else reader.time_of(attempt.attempt, span[1]) or now
     line = _Line(reader, attempt, span, newest)
     step, update_id = line.place(when.strip().replace(",", ""))
-    dropped = dropped_at(reader, attempt.attempt, step)
-    if dropped is not None:
-        raise UsageError(dropped, f"there are {_spelled(span)}")
+    line.check_kept(step)
     seen = reader.as_of(attempt.attempt, step)
     return _scope(seen, attempt, step, False, False, now, update_id)
 
@@ -221,9 +219,16 @@ class _Line:
             return self._moved(step, count, when), None
         raise UsageError(f"'{when}' is no moment", f"a moment is {FORMS}")
 
+    def check_kept(self, step: int) -> None:
+        """Raise UsageError for a step that gave way."""
+        sentence = dropped_at(self.reader, self.attempt.attempt, step)
+        if sentence is not None:
+            raise UsageError(sentence, f"there are {_spelled(self.span)}")
+
     def _within(self, step: int, when: str) -> int:
         if self.span[0] <= step <= self.span[1]:
             return step
+        self.check_kept(step)
         side = "before the first step" if step < self.span[0] else "after the last step"
         raise UsageError(f"{when} is {side}; there are {_spelled(self.span)}")
 
@@ -235,9 +240,11 @@ class _Line:
             if found is None or found > self.span[1]:
                 raise UsageError(f"{when} is after the last step; there are {_spelled(self.span)}")
             return found
+        back = self.reader.steps_back(attempt, step, -count)
         if -count > self.reader.rows_between(attempt, self.span[0], step):
+            self.check_kept(back)
             raise UsageError(f"{when} is before the first step; there are {_spelled(self.span)}")
-        return self.reader.steps_back(attempt, step, -count)
+        return back
 
     def _update(self, number: int, what: str) -> tuple[int, int]:
         """The step and the row of an update."""
@@ -250,7 +257,10 @@ class _Line:
             upto,
         )
         if found:
-            return max(int(found[0][1]), self.span[0]), int(found[0][0])
+            step = int(found[0][1])
+            if step < self.span[0]:
+                self.check_kept(step)
+            return max(step, self.span[0]), int(found[0][0])
         ((low, high),) = self.reader.rows(
             "SELECT min(number), max(number) FROM updates WHERE attempt = ? AND id <= ?",
             self.attempt.attempt,

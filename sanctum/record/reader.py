@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sanctum.record.blocks import Block, Cells, Steps, Times
+from sanctum.record.blocks import OPEN, SEALED, Block, Cells, Steps, Times
 from sanctum.record.cells import NOT_MEASURED, States, Values
 from sanctum.record.late import Hiddens, Veiled, hidden
 from sanctum.record.opened import OpenBlock
@@ -27,6 +27,7 @@ from sanctum.telemetry import RunStarted
 
 KEPT_BLOCKS = 8
 _header = msgspec.msgpack.Decoder(RunStarted)
+_CLOSED = f"sealed != {OPEN}"
 _ATTEMPT = (
     "attempt, pid, pid_started, boot_id, started, last_time, ended, how, exception, traceback"
 )
@@ -211,17 +212,20 @@ class Reader:
         return (min(ends), max(ends)) if ends else None
 
     def block_at(self, attempt: int, step: int) -> tuple[Block, int] | None:
-        """The block and the row that hold `step`, or the nearest step before it."""
+        """The block and the row that hold `step`, or the nearest step before it.
+
+        None before the first step, and where the nearest step before it gave way.
+        """
         block = self.open
         if block is not None and block.attempt == attempt and block.rows and block.steps[0] <= step:
             return self.veiled(block), int(np.searchsorted(block.steps, step, "right")) - 1
         found = self.rows(
-            "SELECT id FROM blocks WHERE attempt = ? AND first_step <= ? AND sealed = 1"
+            f"SELECT id, sealed FROM blocks WHERE attempt = ? AND first_step <= ? AND {_CLOSED}"
             " ORDER BY first_step DESC LIMIT 1",
             attempt,
             step,
         )
-        if not found:
+        if not found or found[0][1] != SEALED:
             return None
         sealed = self.sealed(int(found[0][0]))
         return self.veiled(sealed), int(np.searchsorted(sealed.steps, step, "right")) - 1
@@ -260,26 +264,31 @@ class Reader:
         return None if found is None else float(found[0].times[found[1]])
 
     def step_at_time(self, attempt: int, moment: float) -> int | None:
-        """The last step at or before a wall time."""
+        """The last step at or before a wall time, be it one that gave way."""
         block = self.open
         if block is not None and block.attempt == attempt and block.rows:
             place = int(np.searchsorted(block.times, moment, "right")) - 1
             if place >= 0:
                 return int(block.steps[place])
         found = self.rows(
-            "SELECT id FROM blocks WHERE attempt = ? AND first_time <= ? AND sealed = 1"
-            " ORDER BY first_step DESC LIMIT 1",
+            "SELECT id, sealed, last_step FROM blocks WHERE attempt = ? AND first_time <= ?"
+            f" AND {_CLOSED} ORDER BY first_step DESC LIMIT 1",
             attempt,
             moment,
         )
         if not found:
             return None
+        if found[0][1] != SEALED:
+            return int(found[0][2])
         sealed = self.sealed(int(found[0][0]))
         place = int(np.searchsorted(sealed.times, moment, "right")) - 1
         return int(sealed.steps[max(place, 0)])
 
     def steps_back(self, attempt: int, step: int, count: int) -> int:
-        """The step `count` rows before `step`; the first one when there are not so many."""
+        """The step `count` rows before `step`; the first one when there are not so many.
+
+        Rows that gave way count; the step is then one of theirs.
+        """
         found = self.block_at(attempt, step)
         if found is None:
             span = self.span(attempt)
@@ -289,12 +298,14 @@ class Reader:
             return int(block.steps[row - count])
         left, first = count - row, int(block.steps[0])
         while found_before := self.rows(
-            "SELECT id, rows, first_step FROM blocks WHERE attempt = ? AND first_step < ?"
-            " AND sealed = 1 ORDER BY first_step DESC LIMIT 32",
+            "SELECT id, rows, first_step, last_step, sealed FROM blocks WHERE attempt = ?"
+            f" AND first_step < ? AND {_CLOSED} ORDER BY first_step DESC LIMIT 32",
             attempt,
             first,
         ):
-            for id, rows, first_step in found_before:
+            for id, rows, first_step, last_step, how in found_before:
+                if left <= rows and how != SEALED:
+                    return max(int(first_step), int(last_step) - left + 1)
                 if left <= rows:
                     return int(self.sealed(int(id)).steps[rows - left])
                 left, first = left - rows, int(first_step)
@@ -345,18 +356,21 @@ class Reader:
 
     def pieces(self, attempt: int, first: int, last: int) -> list[tuple[Block, slice]]:
         """The blocks that hold steps `first` to `last`, oldest first, and which of their rows."""
+        found = self.rows(
+            "SELECT id FROM blocks WHERE attempt = ? AND first_step <= ? AND last_step >= ?"
+            f" AND sealed = {SEALED} ORDER BY first_step",
+            attempt,
+            last,
+            first,
+        )
+        blocks: list[Block] = [self.sealed(int(id)) for (id,) in found]
+        if self.open is not None and self.open.attempt == attempt:
+            blocks.append(self.open)
         pieces: list[tuple[Block, slice]] = []
-        at = last
-        while at >= first:
-            found = self.block_at(attempt, at)
-            if found is None:
-                break
-            block, row = found
-            start = int(np.searchsorted(block.steps, first, "left"))
-            if start <= row:
-                pieces.append((block, slice(start, row + 1)))
-            at = int(block.steps[0]) - 1
-        pieces.reverse()
+        for block in blocks:
+            start, stop = np.searchsorted(block.steps, (first, last + 1))
+            if start < stop:
+                pieces.append((block, slice(int(start), int(stop))))
         return pieces
 
     def window(self, names: Iterable[str], attempt: int, first: int, last: int) -> Window:

@@ -8,9 +8,13 @@ from __future__ import annotations
 from sanctum.model.answers import Dropped
 from sanctum.record.blocks import DROPPED, UNWRITTEN
 from sanctum.record.reader import Reader
+from sanctum.telemetry.amounts import KEEP_BYTES, spelled
 
-KEEP_BYTES = 2 * 1024**3
-"""What a record holds at most, its WAL included, unless the trainer says otherwise."""
+
+def keep_bytes(reader: Reader) -> int | None:
+    """What the record is held to, as its newest trainer said; None: to nothing."""
+    last = reader.last_attempt()
+    return None if last is None else last.header.keep_bytes
 
 
 def dropped(reader: Reader, attempt: int) -> list[Dropped]:
@@ -30,12 +34,27 @@ def dropped(reader: Reader, attempt: int) -> list[Dropped]:
 
 def dropped_at(reader: Reader, attempt: int, step: int) -> str | None:
     """Why the rows of `step` are not there any more, in a sentence; None when they were kept."""
-    return _sentence(reader, attempt, f"step {step:,}", "first_step <= ? AND last_step >= ?", step)
-
-
-def dropped_at_time(reader: Reader, attempt: int, moment: float, spoken: str) -> str | None:
-    """The same for a wall time, which a person spelled `spoken`."""
-    return _sentence(reader, attempt, spoken, "first_time <= ? AND last_time >= ?", moment)
+    if reader.block_at(attempt, step) is not None:
+        return None
+    found = reader.rows(
+        "SELECT sealed, first_step, last_step FROM blocks WHERE attempt = ? AND first_step <= ?"
+        f" AND sealed IN ({DROPPED}, {UNWRITTEN}) ORDER BY first_step DESC LIMIT 1",
+        attempt,
+        step,
+    )
+    if not found:
+        return None
+    how, first, last = found[0]
+    if how == UNWRITTEN:
+        return (
+            f"step {step:,} was not kept: the disk was full, and memory had no room for steps"
+            f" {first:,} to {last:,}"
+        )
+    return (
+        f"step {step:,} was dropped: the record is held to"
+        f" {spelled(keep_bytes(reader) or KEEP_BYTES)} (keep_bytes), and steps {first:,} to"
+        f" {last:,} gave way"
+    )
 
 
 def dropped_within(reader: Reader, attempt: int, first: int, last: int) -> tuple[int, int] | None:
@@ -48,38 +67,3 @@ def dropped_within(reader: Reader, attempt: int, first: int, last: int) -> tuple
         first,
     )
     return None if low is None else (max(int(low), first), min(int(high), last))
-
-
-def _sentence(
-    reader: Reader, attempt: int, spoken: str, where: str, place: float | int
-) -> str | None:
-    found = reader.rows(
-        f"SELECT sealed, first_step, last_step FROM blocks WHERE attempt = ? AND {where}"
-        f" AND sealed IN ({DROPPED}, {UNWRITTEN}) LIMIT 1",
-        attempt,
-        place,
-        place,
-    )
-    if not found:
-        return None
-    how, first, last = found[0]
-    if how == UNWRITTEN:
-        return (
-            f"{spoken} was not kept: the disk was full, and memory had no room for steps"
-            f" {first:,} to {last:,}"
-        )
-    keep = reader.header(attempt).keep_bytes or KEEP_BYTES
-    return (
-        f"{spoken} was dropped: the record is held to {spelled(keep)} (keep_bytes), and steps"
-        f" {first:,} to {last:,} gave way"
-    )
-
-
-def spelled(count: int) -> str:
-    """Bytes as a person says them: ``2.0 GiB``."""
-    value, unit = float(count), "B"
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if value < 1024 or unit == "TiB":
-            break
-        value /= 1024
-    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from sanctum.record.blocks import Cells, Latest, Steps, Times, last_rows, latest
 from sanctum.record.carry import unpack_carry
-from sanctum.record.cells import NOT_MEASURED, unpack_states, unpack_values, unsqueeze
+from sanctum.record.cells import GONE, NOT_MEASURED, unpack_states, unpack_values, unsqueeze
 
 KEPT_BYTES = 16 * 1024 * 1024
 
@@ -67,17 +67,20 @@ class SealedBlock:
 
     def _read(self, name: str) -> Cells | None:
         pieces = self._db.execute(
-            "SELECT c.env0, c.envs, c.dtype, c.states, c.data FROM chunks c"
+            "SELECT c.env0, c.envs, c.dtype, c.states, c.data, n.width FROM chunks c"
             " JOIN columns n ON n.id = c.column WHERE n.name = ? AND c.block = ? ORDER BY c.env0",
             (name, self.id),
         ).fetchall()
         if not pieces:
             return None
-        parts = [unpack_values(data, kind, envs, self.rows) for _, envs, kind, _, data in pieces]
-        width = parts[0].shape[1]
+        parts = [unpack_values(data, kind, envs, self.rows) for _, envs, kind, _, data, _ in pieces]
+        width = max(part.shape[1] for part in parts) or int(pieces[0][5])
         values = np.zeros((self.rows, self.envs, width), np.result_type(*parts))
         states = np.full((self.rows, self.envs), NOT_MEASURED, np.uint8)
-        for (env0, envs, _, packed, _), part in zip(pieces, parts, strict=True):
+        for (env0, envs, _, packed, _, _), part in zip(pieces, parts, strict=True):
+            if not part.size:
+                states[:, env0 : env0 + envs] = GONE
+                continue
             values[:, env0 : env0 + envs] = part.transpose(2, 0, 1)
             states[:, env0 : env0 + envs] = unpack_states(packed, (envs, self.rows)).T
         return values, states

@@ -62,6 +62,7 @@ class Attempts:
             heard,
             last_step,
             attempt,
+            minor=True,
         )
 
     def end(

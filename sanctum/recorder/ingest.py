@@ -169,7 +169,20 @@ class Ingest:
         if self.header is not None and self.ended is None:
             self._cells.tick(now)
             self._attempts.note(self.attempt, self.last_step, self.heard)
+        before = self.writer.stopped
         self.writer.flush(now)
+        self._say_disk(before, now)
+
+    def _say_disk(self, before: tuple[float, str] | None, now: float) -> None:
+        """Put on the timeline that the disk takes nothing, or that it does so again."""
+        stopped = self.writer.stopped
+        if before is None and stopped is not None:
+            text = f"recording stopped: {stopped[1]}; memory holds what it can until there is room"
+            self._event("warn", "recorder", text, now)
+        if before is not None and stopped is None:
+            lost = f"lost {self.writer.gave_way}" if self.writer.gave_way else "nothing lost"
+            text = f"recording goes on after {now - before[0]:.0f} s ({before[1]}): {lost}"
+            self._event("warn", "recorder", text, now)
 
     def _take(self, frame: Frame, now: float) -> None:
         match frame:
@@ -289,6 +302,7 @@ class Ingest:
             text,
             _encoder.encode(data) if data else None,
             self.last_step,
+            minor=severity in ("debug", "info") and type != "end",
         )
 
     def _next_attempt(self, now: float) -> None:

@@ -23,6 +23,7 @@ from sanctum.recorder.pulse import LivePulse
 from sanctum.recorder.vitals import Machine
 from sanctum.recorder.witness import Witness
 from sanctum.telemetry import Frame, RunStarted
+from sanctum.telemetry.amounts import KEEP_BYTES
 from sanctum.telemetry.frames import FrameReader
 from sanctum.telemetry.signs import STACKS, TAKEN
 from sanctum.wire.places import RunFile, hall_path, socket_path, write_run_file
@@ -78,7 +79,7 @@ class LiveRecorder:
     ) -> None:
         self.loop = Loop()
         self.clock = Clock()
-        self.writer = Writer(claimed.record)
+        self.writer = Writer(claimed.record, keep_bytes=header.keep_bytes or KEEP_BYTES)
         self.ingest = Ingest(self.writer, self.clock)
         self.ingest.begin(header, header.pid_started, boot_id())
         self.machine = Machine(header.pid)

@@ -42,6 +42,7 @@ class Machine:
             ingest.last_step,
             ingest.clock.now(),
             _encoder.encode(self.readings()),
+            minor=True,
         )
 
     def readings(self) -> list[Vital]:

@@ -109,6 +109,8 @@ def prompt_text(
         if answer is not None and answer.last_update is not None:
             parts.append(f"u{answer.last_update}")
         parts.append(trouble or _state(answer))
+    if answer is not None and answer.stopped_s is not None:
+        parts.append(f"not recording {duration(answer.stopped_s)}")
     if new > 0:
         parts.append(f"({new} new)")
     return (

@@ -61,7 +61,7 @@ def test_a_full_disk_loses_nothing_and_says_since_when(to, tmp_path, how):
     since = to.writer.stopped
     if how == "is_full":
         assert_holds(to.reader, said)
-        assert ask.run_read().events == 6
+        assert ask.run_read().events == 7
     to.tick()
     assert to.writer.stopped == since
     setattr(to.writer.db, how, False)
@@ -73,8 +73,12 @@ def test_a_full_disk_loses_nothing_and_says_since_when(to, tmp_path, how):
     reader = Reader(db)
     assert_holds(reader, said)
     ((events,),) = reader.rows("SELECT count(*) FROM events")
-    assert events == 6
+    assert events == 7
     db.close()
+    texts = [one.text for one in ask.events_list(type="recorder").rows]
+    assert "recording stopped: the disk is full" in texts[0]
+    assert "recording goes on" in texts[1]
+    assert texts[1].endswith("nothing lost")
 
 
 def test_a_row_that_no_file_could_hold_is_left_out_and_the_rest_is_written(to):

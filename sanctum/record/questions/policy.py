@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sanctum.model.answers import ActionShare, PolicyAnswer, PolicyReading
-from sanctum.model.readings import MASKED, NOT_MEASURED, Measured, Reading, number, reading
-from sanctum.record.cells import VALUE
+from sanctum.model.readings import DROPPED, MASKED, NOT_MEASURED, Measured, Reading, number, reading
+from sanctum.record.cells import GONE, VALUE
 from sanctum.record.columns import mean
 from sanctum.record.moments import Scope
 from sanctum.record.questions.series import scalars, update_rows
@@ -137,10 +137,11 @@ def _actions(of: Scope, env: int | None, window: int | None) -> _Actions:
     ops = chosen[0][:, pick, 0][made].astype(np.int64)
     legal = _matrix(rows.cells.get(names[2]), pick, made)
     probable = _matrix(rows.cells.get(names[1]), pick, made)
+    unsaid = _unsaid(rows.cells.get(names[2]), pick), _unsaid(rows.cells.get(names[1]), pick)
     legal = None if legal is None else legal > 0.5
     free = None if legal is None else legal.sum(axis=1) > 1
     shares = [
-        _share(name, index, ops, free, legal, probable)
+        _share(name, index, ops, free, legal, probable, unsaid)
         for index, name in enumerate(of.header.actions[head])
     ]
     return _Actions(
@@ -160,14 +161,28 @@ def _matrix(cells: Any, pick: slice, made: Any) -> Any:
     return values.astype(np.float64) if (states == VALUE).all() else None
 
 
-def _share(name: str, index: int, ops: Any, free: Any, legal: Any, probable: Any) -> ActionShare:
+def _unsaid(cells: Any, pick: slice) -> Reading:
+    """Why a matrix that is absent is."""
+    return DROPPED if cells is not None and (cells[1][:, pick] == GONE).any() else NOT_MEASURED
+
+
+def _share(
+    name: str,
+    index: int,
+    ops: Any,
+    free: Any,
+    legal: Any,
+    probable: Any,
+    unsaid: tuple[Reading, Reading],
+) -> ActionShare:
+    """`unsaid`: why the mask and the probabilities are absent, where they are."""
     taken = ops == index
     count = int(taken.sum())
     unforced = None if free is None else int((taken & free).sum())
     can = None if legal is None or index >= legal.shape[1] else legal[:, index]
     where = np.ones(ops.size, bool) if can is None else can
     chances = (
-        NOT_MEASURED
+        unsaid[1]
         if probable is None or index >= probable.shape[1]
         else mean(probable[where, index])
     )
@@ -176,9 +191,9 @@ def _share(name: str, index: int, ops: Any, free: Any, legal: Any, probable: Any
         count,
         _ratio(count, ops.size),
         unforced or 0,
-        NOT_MEASURED if unforced is None else _ratio(unforced, int(free.sum())),
+        unsaid[0] if unforced is None else _ratio(unforced, int(free.sum())),
         0 if can is None else int(can.sum()),
-        NOT_MEASURED if can is None else _ratio(count, int(can.sum())),
+        unsaid[0] if can is None else _ratio(count, int(can.sum())),
         chances,
     )
 

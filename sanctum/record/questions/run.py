@@ -11,6 +11,7 @@ from sanctum.record.pulse import Pulse
 from sanctum.record.questions.events import as_of, event_types
 from sanctum.record.questions.series import scalars, update_rows
 from sanctum.record.questions.state import state
+from sanctum.record.retention import dropped, keep_bytes
 
 RATE_WINDOW_S = 10.0
 
@@ -20,13 +21,14 @@ def run_read(of: Scope, path: Path, pulse: Pulse) -> RunAnswer:
     attempt = of.attempt.attempt
     span = of.reader.span(attempt)
     lost = lost_of(of)
+    stopped = pulse.stopped()
     return RunAnswer(
         of.at,
         header(of),
         state(of, pulse),
         str(path),
         sum(one.stat().st_size for tail in ("", "-wal") if (one := Path(f"{path}{tail}")).exists()),
-        pulse.stopped() is None,
+        stopped is None,
         span[0] if span else None,
         of.at.step if span else None,
         of.at.update,
@@ -41,6 +43,10 @@ def run_read(of: Scope, path: Path, pulse: Pulse) -> RunAnswer:
         of.column_names,
         sorted({name for row in update_rows(of, 1) for name in scalars(row[3])[0]}),
         event_types(of),
+        keep_bytes(of.reader),
+        dropped(of.reader, attempt),
+        None if stopped is None else max(0.0, of.now - stopped[0]),
+        None if stopped is None else stopped[1],
     )
 
 
@@ -82,7 +88,7 @@ def rate(of: Scope, window_s: float | None) -> Reading:
     if window_s is None:
         first = span[0] if span else 0
     else:
-        first = of.reader.step_at_time(attempt, end - window_s) or (span[0] if span else 0)
+        first = max(of.reader.step_at_time(attempt, end - window_s) or 0, span[0] if span else 0)
     began = of.reader.time_of(attempt, first)
     if began is None or end - began <= 0:
         return NOT_MEASURED
