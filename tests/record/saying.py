@@ -19,12 +19,13 @@ from sanctum.telemetry import Backfill, Frame, RunStarted, Step
 from sanctum.telemetry.arrays import MASKED_CELL, NOT_MEASURED, VALUE, pack
 
 ENVS = 3
+BEGAN = time.time()
 Cell = tuple[int, float]
 NOTHING: Cell = (NOT_MEASURED, 0.0)
 
 
 def header(envs: int = ENVS, **more: Any) -> RunStarted:
-    return RunStarted("demo", "digits", envs, pid=4242, time=time.time(), **more)
+    return RunStarted("demo", "digits", envs, pid=4242, time=BEGAN, **more)
 
 
 def ingest(path: Path, *, envs: int = ENVS, block_rows: int = 4, **more: Any) -> Ingest:
