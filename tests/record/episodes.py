@@ -84,14 +84,15 @@ def told(
     fame = fame_of(to, into)[0] if into is not None else None
     found = Told(to)
     episode, left = [0] * ENVS, [dice.randint(3, 25) for _ in range(ENVS)]
-    began: list[int | None] = [None] * ENVS
+    began: list[Any] = [None] * ENVS
     for step in range(steps):
         envs = sorted(dice.sample(range(ENVS), dice.choice([1, ENVS, ENVS, ENVS])))
         to.take(_step(step, envs, episode, numbers, dice))
         for env in envs:
             for slot in SLOTS:
                 if dice.random() < 0.2:
-                    to.take(_seed(env, slot, max(0, step - dice.choice([0, 0, 0, 3])), dice))
+                    least = 0 if began[env] is None else began[env] + 1
+                    to.take(_seed(env, slot, max(least, step - dice.choice([0, 0, 3])), dice))
             if dice.random() < 0.2:
                 to.take(Message(f"m{step}", dice.choice(["info", "warn"]), "word", step, env))
             left[env] -= 1

@@ -3,7 +3,8 @@
 The copy has the tables of any record and holds what was said of that environment from the first
 step of its episode to the last: every cell, its events, its end; the policy updates of that time
 and as many before it as a question looks back; and what was last said of every column before the
-first step, so that a seed that lived by then is known.
+first step, so that a seed that lived by then is known. Not in it: what was said of steps before the
+first only after that.
 """
 
 from __future__ import annotations
