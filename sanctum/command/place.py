@@ -62,7 +62,8 @@ def behind(said: RunAnswer, newest: RunAnswer, when: str | None) -> str:
     """How long before the newest step this is, in time and in steps."""
     here, last = said.at, newest.at
     if here.hall is not None:
-        return f"in entry {here.hall} of the hall of fame, an episode of {here.run_id}"
+        began = "" if said.first_step is None else f" that began at step {said.first_step:,}"
+        return f"in an episode of {here.run_id}{began}"
     if here.step is None or last.step is None:
         return "no step so far"
     span = f"steps {newest.first_step or 0:,} to {last.step:,}"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sanctum.render import curve, facts, safe
+from sanctum.render import chart, curve, facts, safe
 from sanctum.render.lines import TONES, Line, Space, paragraph, spread, toned
 from sanctum.render.sheet import LOUD
-from sanctum.view import Facts, Report, Series, Table, Text
+from sanctum.view import Chart, Facts, Report, Series, Table, Text
 from sanctum.view.numbers import clock
 
 LEGEND = "- not measured"
@@ -64,7 +64,7 @@ def moment(report: Report) -> str:
     parts = [report.run] if report.run and not titled else []
     at = report.at
     if at is not None:
-        if at.hall is not None:
+        if at.hall is not None and f"hall:{at.hall}" not in report.title:
             parts.insert(0, f"hall:{at.hall}")
         if at.attempt > 1:
             parts.append(f"attempt {at.attempt:,}")
@@ -105,9 +105,11 @@ def _top(report: Report, space: Space) -> list[Line]:
     return lines
 
 
-def _block(block: Facts | Series | Text, space: Space) -> list[Line]:
+def _block(block: Facts | Series | Chart | Text, space: Space) -> list[Line]:
     if isinstance(block, Series):
         return curve.written(block, space)
+    if isinstance(block, Chart):
+        return chart.written(block, space)
     body = (
         facts.written(block, space)
         if isinstance(block, Facts)

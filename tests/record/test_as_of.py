@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from sanctum.record.schema import open_read_only
 from sanctum.record.writer import Writer
 from sanctum.recorder.clock import Clock
 from sanctum.recorder.ingest import Ingest
+from sanctum.telemetry import Message
 from tests.record.real_frames import by_step, careless, real_run
 
 QUESTIONS: dict[str, Callable[[Record, str | None], Any]] = {
@@ -181,3 +183,27 @@ def test_the_answers_that_were_compared_had_something_to_say(course):
     assert last["seeds"]["rows"] and last["events"]["rows"] and last["series late"]["values"]
     early = then[min(then)]
     assert isinstance(early["series late"], tuple) and isinstance(early["envs where fresh"], tuple)
+
+
+def test_an_older_record_that_does_not_know_when_things_were_said_still_answers(course, tmp_path):
+    """Its rows count by their own step; what is written to it from then on is known."""
+    _, to, _, path = course
+    to.tick()
+    old = tmp_path / "old.sanctum.db"
+    with sqlite3.connect(path) as whole, sqlite3.connect(old) as copy:
+        whole.backup(copy)
+        copy.execute("DROP TABLE late")
+        for table in ("updates", "events", "episodes", "gaps"):
+            copy.execute(f"ALTER TABLE {table} DROP COLUMN said")
+    db = open_read_only(old)
+    ask = Record(Reader(db), old)
+    assert ask.run_read(at="100").at.step == 100
+    assert all(one.step <= 100 for one in ask.events_list(at="100", limit=None).rows)
+    db.close()
+    again = Ingest(Writer(old, block_rows=32), Clock())
+    again.begin(to.header, 1.0, "boot")
+    again.take(Message("new", "info", "new", 3))
+    ask = Record(again.reader, old)
+    assert "new" not in ask.run_read(at="100").event_types
+    assert "new" in ask.run_read().event_types
+    again.writer.db.close()
