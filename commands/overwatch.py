@@ -19,9 +19,11 @@ WATCHED = ("entropy", "approx_kl", "explained_variance")
 KEPT = "FOSSILIZED"
 STATES: dict[str, Verdict] = {
     "stale": "warn",
+    "silent": "crit",
     "interrupted": "warn",
     "ended": "warn",
     "failed": "crit",
+    "killed": "crit",
     "died": "crit",
 }
 

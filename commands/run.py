@@ -19,16 +19,19 @@ from sanctum.command import (
     inspect_command,
 )
 from sanctum.command.readings import counted
-from sanctum.model.answers import RunAnswer, Verdict
+from sanctum.model.answers import RunAnswer, StacksAnswer, Verdict
 from sanctum.model.readings import number
 
+GIB = 2**30
 VERDICTS: dict[str, Verdict] = {
     "live": "ok",
     "finished": "ok",
     "stale": "warn",
+    "silent": "crit",
     "interrupted": "warn",
     "ended": "warn",
     "failed": "crit",
+    "killed": "crit",
     "died": "crit",
 }
 
@@ -46,6 +49,13 @@ LOST = (
     Column("count", lambda g: g.count, digits=0),
     Column("reason", lambda g: g.reason, flex=True),
 )
+DROPPED = (
+    Column("gave way", lambda d: d.what, priority=0),
+    Column("first_step", lambda d: d.first_step, priority=0, digits=0),
+    Column("last_step", lambda d: d.last_step, priority=0, digits=0),
+    Column("size", lambda d: d.used_bytes, unit="bytes"),
+    Column("rule", lambda d: d.rule, flex=True),
+)
 ATTEMPTS = (
     Column("attempt", lambda a: a.attempt, priority=0),
     Column("pid", lambda a: str(a.pid), priority=2),
@@ -56,22 +66,42 @@ ATTEMPTS = (
 )
 
 
-@inspect_command("run", group="look", examples=("run", "run --more", "run --traceback"))
+ASK_STACKS = 3
+"""How often a trainer is asked for its stacks when it does not answer at once."""
+
+MAIN_FRAMES = 4
+
+
+@inspect_command(
+    "run", group="look", examples=("run", "run --more", "run --traceback", "run --stacks")
+)
 @click.option("--more", is_flag=True, help="every gap in the telemetry, every attempt")
 @click.option("--sizes", is_flag=True, help="bytes in the record by class of data")
 @click.option("--traceback", is_flag=True, help="the trainer's traceback, when it failed")
-def command(moment: Moment, more: bool, sizes: bool, traceback: bool) -> Report:
-    """Say how the run is: live, stale, ended or died, when and why.
+@click.option("--stacks", is_flag=True, help="what every Python thread of the trainer is doing")
+def command(moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bool) -> Report:
+    """Say how the run is: live, silent, ended, failed or killed, when and why.
 
-    Live: telemetry arrives. Stale: the trainer is there but silent. Failed: it ended with an
-    exception. Died: its process is gone and said nothing. Steps are vector steps.
+    Live: telemetry arrives. Stale: none for 10 seconds; silent: none for a minute, though the
+    trainer is there. Failed: it ended with an exception or a status. Killed: a signal ended it.
+    Died: its process is gone and nobody knows why. Steps are vector steps.
     """
+    if stacks:
+        return _stacks(moment)
     answer = moment.run()
     header, word = answer.header, answer.state.word
     said = answer.state.traceback
     notes = []
     blocks: list[Block] = [Facts(_facts(answer))]
+    if word in ("stale", "silent") and answer.at.live:
+        found = _asked(moment)
+        if found.text is None:
+            again = found.why in (None, answer.state.why)
+            notes += [] if again else [f"its stacks cannot be had: {found.why}"]
+        else:
+            blocks.insert(0, Text(innermost(found.text), title="its main thread, innermost call"))
     if more:
+        blocks += [Table(DROPPED, answer.dropped)] if answer.dropped else []
         blocks.append(Table(LOST, answer.lost, empty="no telemetry was lost"))
         blocks.append(Table(ATTEMPTS, answer.attempts, empty="no attempt has begun"))
     if sizes:
@@ -91,6 +121,53 @@ def command(moment: Moment, more: bool, sizes: bool, traceback: bool) -> Report:
     )
 
 
+def _stacks(moment: Moment) -> Report:
+    """All threads of the trainer, as they are now."""
+    found = _asked(moment)
+    if found.text is None:
+        return Report(
+            "stacks",
+            headline=f"the trainer cannot be asked ({found.process}): {found.why or 'no answer'}",
+            verdict="warn",
+            next="run",
+        )
+    count = counted(sum(one.startswith("Thread ") for one in found.text.splitlines()), "thread")
+    when = "" if found.time is None else f" at {clock(found.time)}"
+    return Report(
+        "stacks",
+        Text(found.text.rstrip()),
+        headline=f"{count} of Python{when}, the main thread first; its process is {found.process}",
+        next="run",
+    )
+
+
+def _asked(moment: Moment) -> StacksAnswer:
+    """The stacks; asked again when a busy process takes longer than a question may."""
+    found = moment.stacks()
+    for _ in range(ASK_STACKS - 1):
+        if found.text is not None or found.process not in ("running", "sleeping"):
+            break
+        found = moment.stacks()
+    return found
+
+
+def innermost(text: str) -> list[str]:
+    """The first frames of the first thread, one a line: ``function (file:line)``."""
+    frames = []
+    for line in text.partition("Thread ")[2].splitlines()[1:]:
+        if not line.startswith("  File "):
+            break
+        place, _, function = line.partition(" in ")
+        file, _, number = place.removeprefix("  File ").rpartition(", line ")
+        frames.append(f"{function} ({_tail(file.strip(chr(34)))}:{number})")
+    return frames[:MAIN_FRAMES]
+
+
+def _tail(path: str) -> str:
+    """The last folder and the name of a file."""
+    return "/".join(path.split("/")[-2:])
+
+
 def _headline(answer: RunAnswer) -> str:
     state = answer.state
     since = "for how long is not known" if state.since_s is None else duration(state.since_s)
@@ -103,13 +180,21 @@ def _headline(answer: RunAnswer) -> str:
     if state.word == "live":
         rate = number(answer.steps_per_s)
         speed = "" if rate is None else f"; {cell(rate)} steps a second"
-        return f"live: last telemetry {since} ago{speed}"
-    if state.word == "stale":
-        return f"stale: no telemetry for {since}" + (f"; {why}" if why else "")
+        return f"live: last telemetry {since} ago{speed}{_unrecorded(answer)}"
+    if state.word in ("stale", "silent"):
+        return f"{state.word}: no telemetry for {since}" + (f"; {why}" if why else "")
     when = "" if state.since_s is None else f" {since} ago"
     step = "before its first step" if answer.last_step is None else f"at step {answer.last_step:,}"
     cause = f": {why}" if why else ""
-    return f"{state.word}{when} {step}{cause}"
+    by = f" by {state.signal}" if state.word == "killed" and state.signal else ""
+    return f"{state.word}{by}{when} {step}{cause}"
+
+
+def _unrecorded(answer: RunAnswer) -> str:
+    """That nothing reaches the disk, since when and why; empty while all is well."""
+    if answer.recording or answer.stopped_s is None:
+        return ""
+    return f"; RECORDING STOPPED {duration(answer.stopped_s)} ago: {answer.stopped_why}"
 
 
 def _is_past(answer: RunAnswer) -> bool:
@@ -133,9 +218,32 @@ def _facts(answer: RunAnswer) -> list[Fact]:
         Fact("started", clock(header.started)),
         Fact("trainer", f"pid {header.pid} on {header.host or 'an unnamed host'}"),
         Fact("command line", " ".join(header.argv) or "not given"),
-        Fact("record size", answer.used_bytes, "bytes"),
-        Fact("record", answer.record, note="" if answer.recording else "closed"),
+        *_dropped(answer),
+        _size(answer),
+        Fact("record", answer.record, note=_written(answer)),
     ]
+
+
+def _size(answer: RunAnswer) -> Fact:
+    keep = f"of {cell(answer.keep_bytes / GIB, 1)} GiB to keep" if answer.keep_bytes else ""
+    return Fact("record size", answer.used_bytes, "bytes", note=keep)
+
+
+def _dropped(answer: RunAnswer) -> list[Fact]:
+    """What gave way to newer data, when something did."""
+    if not answer.dropped:
+        return []
+    last = answer.dropped[-1]
+    more = len(answer.dropped) - 1
+    note = f"steps {last.first_step:,}-{last.last_step:,}: {last.rule}"
+    return [Fact("dropped", last.what, note=note + (f"; {more} more: run --more" if more else ""))]
+
+
+def _written(answer: RunAnswer) -> str:
+    if answer.recording:
+        return ""
+    since = "" if answer.stopped_s is None else f" for {duration(answer.stopped_s)}"
+    return f"not written{since}: {answer.stopped_why}" if answer.stopped_why else "closed"
 
 
 def _of(done: int | None, planned: int | None) -> str:
@@ -175,6 +283,8 @@ def _left(answer: RunAnswer) -> str:
 def _next(answer: RunAnswer, traceback: bool) -> str:
     if answer.state.traceback and not traceback:
         return "run --traceback"
-    if answer.state.word in ("died", "failed", "stale"):
+    if answer.state.word in ("stale", "silent"):
+        return "run --stacks"
+    if answer.state.word in ("died", "killed", "failed"):
         return "events --severity warn"
     return "overwatch"

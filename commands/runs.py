@@ -16,7 +16,7 @@ from sanctum.command import (
 )
 from sanctum.model.answers import RunSummary, Verdict
 
-VERDICTS: dict[str, Verdict] = {"live": "ok", "failed": "crit", "died": "crit"}
+VERDICTS: dict[str, Verdict] = {"live": "ok", "failed": "crit", "killed": "crit", "died": "crit"}
 MIB = 2**20
 
 

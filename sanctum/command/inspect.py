@@ -140,6 +140,7 @@ def inspect_command(
                 moment = _moment(session, run, at, timeout, may_lack=of == "both")
                 asked = (session, moment) if of == "both" else (moment,)
                 report, run_id = function(*asked, **parameters), moment.run_id
+                report = replace_report(report, notes=(*report.notes, *moment.gaps()))
             if report.at is not None and report.at.hall is not None:
                 named_run = report.at.run_id  # an entry is of a run of its own
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from sanctum.command.gaps import Heard, notes
 from sanctum.errors import SanctumError
 from sanctum.model.answers import (
     ConditionAnswer,
@@ -35,13 +36,18 @@ class Moment:
     """
 
     def __init__(self, queries: Queries, at: str | None = None, run_id: str | None = None) -> None:
-        self._queries = queries
+        self._heard = queries if isinstance(queries, Heard) else Heard(queries)
+        self._queries = cast(Queries, self._heard)
         self.at = at
         self.run_id = run_id
 
     def to(self, at: str | None) -> Moment:
         """Another moment of the same run."""
         return Moment(self._queries, None if at == "live" else at, self.run_id)
+
+    def gaps(self) -> tuple[str, ...]:
+        """What is missing from all that was answered so far, for a report's notes."""
+        return notes(self._heard.answers)
 
     def run(self) -> RunAnswer:
         """The header, how the run is, its clocks and its record."""

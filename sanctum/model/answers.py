@@ -31,12 +31,26 @@ class _Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """What all answers share."""
 
 
+class Lost(_Answer, frozen=True):
+    """Telemetry that did not arrive: what, over which steps, how often, why.
+
+    `first_step` is None before the first step, `last_step` None when the end is not known.
+    """
+
+    what: str
+    first_step: int | None
+    last_step: int | None
+    count: int
+    reason: str
+
+
 class At(_Answer, frozen=True):
     """The moment an answer speaks of.
 
     `update` is the last policy update at or before `step`; None before the first. `live` says that
     it was asked as of now, in a run whose trainer is there. In an entry of the hall of fame, `hall`
-    is its rank and `run_id` the run it came from.
+    is its rank and `run_id` the run it came from. `gaps` are the newest stretches of telemetry
+    that did not arrive by then, oldest of them first.
     """
 
     step: int | None
@@ -46,6 +60,7 @@ class At(_Answer, frozen=True):
     attempt: int = 1
     hall: int | None = None
     run_id: str | None = None
+    gaps: list[Lost] = []
 
 
 class RunState(_Answer, frozen=True):
@@ -63,19 +78,6 @@ class RunState(_Answer, frozen=True):
     exception: str | None = None
     traceback: str | None = None
     signal: str | None = None
-
-
-class Lost(_Answer, frozen=True):
-    """Telemetry that did not arrive: what, over which steps, how often, why.
-
-    `first_step` is None before the first step, `last_step` None when the end is not known.
-    """
-
-    what: str
-    first_step: int | None
-    last_step: int | None
-    count: int
-    reason: str
 
 
 class Size(_Answer, frozen=True):
@@ -282,7 +284,7 @@ class EventsAnswer(_Answer, frozen=True):
 class Curve(_Answer, frozen=True):
     """Points of one metric over steps or updates; decimated points keep their min and max.
 
-    `low` and `high` are empty unless `decimated`.
+    `low` and `high` are empty unless `decimated`. `at` is None in a curve within an answer.
     """
 
     metric: str
@@ -293,6 +295,7 @@ class Curve(_Answer, frozen=True):
     low: list[Reading] = []
     high: list[Reading] = []
     decimated: bool = False
+    at: At | None = None
 
 
 class SeedAnswer(_Answer, frozen=True):

@@ -182,10 +182,12 @@ def stacks() -> str:
 
 
 def _frames(frame: FrameType | None) -> list[str]:
+    """The frames from the innermost on, without those that merely started the thread."""
     lines: list[str] = []
     while frame is not None and len(lines) < MOST_FRAMES:
         code = frame.f_code
-        lines.append(f'  File "{code.co_filename}", line {frame.f_lineno} in {code.co_name}')
+        if code.co_filename != threading.__file__ or not lines:
+            lines.append(f'  File "{code.co_filename}", line {frame.f_lineno} in {code.co_name}')
         frame = frame.f_back
     return [*lines, "  ..."] if frame is not None else lines
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from sanctum.errors import NoDataYet, UsageError
 from sanctum.model.answers import (
     ConditionAnswer,
@@ -38,7 +40,7 @@ from sanctum.record.questions.events import events_list
 from sanctum.record.questions.find import condition_find
 from sanctum.record.questions.policy import policy_read
 from sanctum.record.questions.rewards import rewards_read
-from sanctum.record.questions.run import run_read
+from sanctum.record.questions.run import run_read, with_gaps
 from sanctum.record.questions.seeds import seed_read, seeds_list
 from sanctum.record.questions.series import series_read
 from sanctum.record.questions.vitals import vitals_read
@@ -140,7 +142,8 @@ class Record:
         """One metric over time."""
         of = self._scope(at)
         start = None if since is None else within(of, since)
-        return series_read(of, metric, env, _positive(last), points, start)
+        curve = series_read(of, metric, env, _positive(last), points, start)
+        return msgspec.structs.replace(curve, at=of.at)
 
     def condition_check(
         self, condition: str, env: int | None = None, at: str | None = None
@@ -205,7 +208,8 @@ class Record:
     def _scope(self, at: str | None) -> Scope:
         if at is not None and at.strip().startswith("hall:"):
             return at_hall(self._hall_of_task(), at.strip(), self._pulse.now())
-        return scope(self._reader, at, live=self._pulse.is_trainer_alive(), now=self._pulse.now())
+        now = self._pulse.now()
+        return with_gaps(scope(self._reader, at, live=self._pulse.is_trainer_alive(), now=now), at)
 
 
 def _positive(count: int | None) -> int | None:

@@ -123,6 +123,6 @@ def _state(answer: RunAnswer | None) -> str:
     if answer is None:
         return "starting"
     state = answer.state
-    if state.word == "stale" and state.since_s is not None:
-        return f"stale {duration(state.since_s)}"
+    if state.word in ("stale", "silent") and state.since_s is not None:
+        return f"{state.word} {duration(state.since_s)}"
     return state.word

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,12 @@ def wait():
     while True:
         time.sleep(60)
 """
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 WAITING = "seen = witness()\ndef struck(): tell(seen); wait()\nstruck()"
 
 
@@ -158,14 +165,14 @@ struck()
 
 def test_closing_puts_back_what_was_there():
     before = {number: room._handler(number) for number in range(1, 65) if number not in (32, 33)}
-    files = len(os.listdir("/proc/self/fd"))
+    files = open_files()
     was_enabled = faulthandler.is_enabled()
     found = witness()
     assert found is not None
     assert room._handler(signal.SIGTERM) != before[signal.SIGTERM]
     found.close()
     assert {number: room._handler(number) for number in before} == before
-    assert (len(os.listdir("/proc/self/fd")), faulthandler.is_enabled()) == (files, was_enabled)
+    assert (open_files(), faulthandler.is_enabled()) == (files, was_enabled)
 
 
 def test_stacks_are_those_of_every_thread_but_the_one_that_writes():

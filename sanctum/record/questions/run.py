@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+
+import msgspec
 
 from sanctum.model.answers import Attempt, Header, Lost, RunAnswer
 from sanctum.model.readings import NOT_MEASURED, Reading, reading
@@ -14,6 +17,7 @@ from sanctum.record.questions.state import state
 from sanctum.record.retention import dropped, keep_bytes
 
 RATE_WINDOW_S = 10.0
+MAX_GAPS = 20
 
 
 def run_read(of: Scope, path: Path, pulse: Pulse) -> RunAnswer:
@@ -103,12 +107,30 @@ def lost_count(of: Scope, pulse: Pulse) -> int:
 
 def lost_of(of: Scope) -> list[Lost]:
     """Telemetry that did not arrive, up to the moment."""
+    step = -1 if of.at.step is None else of.at.step
+    return _gaps(of, f"(? OR {of.reader.said('gaps')} <= ?)", of.is_now, step)
+
+
+def with_gaps(of: Scope, when: str | None) -> Scope:
+    """The same ground, whose moment names the newest gaps: all answers carry them.
+
+    A step that was asked for by its number and is not there may be in a gap itself.
+    """
+    gaps = lost_of(of)[-MAX_GAPS:]
+    asked = int(when) if when is not None and when.strip().isdecimal() else None
+    if asked is not None and of.at.step is not None and asked > of.at.step:
+        gaps += _gaps(of, "first_step > ? AND first_step <= ?", of.at.step, asked)
+    if not gaps:
+        return of
+    return dataclasses.replace(of, at=msgspec.structs.replace(of.at, gaps=gaps))
+
+
+def _gaps(of: Scope, condition: str, *values: object) -> list[Lost]:
     rows = of.reader.rows(
         "SELECT what, first_step, last_step, count, reason FROM gaps WHERE attempt = ?"
-        f" AND (? OR {of.reader.said('gaps')} <= ?) ORDER BY id",
+        f" AND {condition} ORDER BY id",
         of.attempt.attempt,
-        of.is_now,
-        -1 if of.at.step is None else of.at.step,
+        *values,
     )
     return [
         Lost(str(what), first, last, int(count), str(reason))
