@@ -21,6 +21,7 @@ from sanctum.errors import (
     did_you_mean,
 )
 from sanctum.view import Block, Column, Fact, Facts, Report, Series, Table, Text, Value
+from sanctum.view.cards import Card, Cards
 from sanctum.view.numbers import cell, clock, duration, number, size
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "Answer",
     "Asked",
     "Block",
+    "Card",
+    "Cards",
     "Column",
     "ExpectationFailed",
     "Fact",

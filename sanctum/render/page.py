@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sanctum.render import chart, curve, facts, safe
+from sanctum.render import cards, chart, curve, facts, safe
 from sanctum.render.lines import TONES, Line, Space, paragraph, spread, toned
 from sanctum.render.sheet import LOUD
 from sanctum.view import Chart, Facts, Report, Series, Table, Text
+from sanctum.view.cards import Cards
 from sanctum.view.numbers import clock
 
 LEGEND = "- not measured"
@@ -106,6 +107,8 @@ def _top(report: Report, space: Space) -> list[Line]:
 
 
 def _block(block: Facts | Series | Chart | Text, space: Space) -> list[Line]:
+    if isinstance(block, Cards):
+        return [*_heading(block.title, space), *cards.written(block, space)]
     if isinstance(block, Series):
         return curve.written(block, space)
     if isinstance(block, Chart):
