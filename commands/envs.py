@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import click
 
-from sanctum.command import Column, Moment, Report, Table, Text, cell, inspect_command
-from sanctum.command.readings import badness, counted, listed, worst
-from sanctum.model.answers import EnvRow, EnvsAnswer
+from sanctum.command import (
+    Card,
+    Cards,
+    Column,
+    Moment,
+    Report,
+    SanctumError,
+    Table,
+    cell,
+    inspect_command,
+)
+from sanctum.command.readings import badness, counted, listed, said, worst
+from sanctum.model.answers import EnvRow, EnvsAnswer, HallEntry
+from sanctum.model.readings import Reading, number
 
 NAMES = {"best": "best_accuracy", "seeds": "active_seeds"}
-CARDS_ACROSS, CARD_WIDTH = 4, 19
+CARD, SMALL_CARD, HALL_CARD = 19, 12, 17
+"""Cells of a card, of a small one, and of one of the hall of fame."""
 
 
 def is_sick(row: EnvRow) -> bool:
@@ -61,14 +73,15 @@ DETAIL = (
 @click.option("--where", metavar="CONDITION", help="only those it holds for: 'loss > 1'")
 @click.option("-n", "--limit", type=click.IntRange(1), help="so many rows at most")
 @click.option("--more", is_flag=True, help="all columns, as --format json has them")
-@click.option("--cards", is_flag=True, help="four cards a line in place of rows")
+@click.option("--cards", is_flag=True, help="cards, the hall of fame beside them")
 def command(
     moment: Moment, sort: str, where: str | None, limit: int | None, more: bool, cards: bool
 ) -> Report:
     """List the environments: health, accuracy, loss, seeds, reward, last action.
 
     Accuracy is the host's validation accuracy, seeds those alive, the reward (r on a card) that of
-    the last step, action the op last chosen with its slot. A ! on a card: not well.
+    the last step, action the op last chosen with its slot. On cards: ! not well, 2s two seeds; the
+    hall of fame stands beside them, or below.
     """
     answer = moment.envs(where=where, sort=_sorting(sort))
     rows = answer.rows[:limit]
@@ -86,7 +99,7 @@ def command(
     )
     return Report(
         "envs" + (f" where {where}" if where else ""),
-        Text(_cards(rows)) if cards and rows else table,
+        _cards(moment, rows) if cards and rows else table,
         headline=_headline(answer, sick),
         notes=_notes(answer, answer.total - len(rows) if cards else 0),
         verdict=worst(row.health.verdict for row in answer.rows),
@@ -105,8 +118,8 @@ def _headline(answer: EnvsAnswer, sick: list[EnvRow]) -> str:
     if not answer.rows:
         return ""
     if sick:
-        said = [f"env {row.env} {row.health.word}" for row in sick]
-        return f"{len(sick)} of {answer.total} not well: {listed(said)}"
+        sick_ones = [f"env {row.env} {row.health.word}" for row in sick]
+        return f"{len(sick)} of {answer.total} not well: {listed(sick_ones)}"
     judged = sum(row.health.verdict is not None for row in answer.rows)
     if not judged:
         return f"{counted(answer.total, 'environment')}, none judged yet"
@@ -123,26 +136,68 @@ def _notes(answer: EnvsAnswer, unseen: int) -> list[str]:
     return notes
 
 
-def _cards(rows: list[EnvRow]) -> list[str]:
-    lines = []
-    for first in range(0, len(rows), CARDS_ACROSS):
-        cards = [_card(row) for row in rows[first : first + CARDS_ACROSS]]
-        lines += [" ".join(parts).rstrip() for parts in zip(*cards, strict=True)]
-        lines.append("")
-    return lines[:-1]
+def _cards(moment: Moment, rows: list[EnvRow]) -> Cards:
+    """The cards of the environments, those of the hall of fame beside them."""
+    hall = said(moment.hall, SanctumError)
+    kept = None
+    if hall is not None and hall.rows:
+        first = [_hall_card(entry) for entry in hall.rows[: hall.size]]
+        kept = Cards(first, title=f"hall of fame of {hall.task}")
+    return Cards((_card(row) for row in rows), beside=kept)
 
 
-def _card(row: EnvRow) -> list[str]:
+def _card(row: EnvRow) -> Card:
     mark = "! " if is_sick(row) else ""
     alive = cell(row.active_seeds, 0)
-    return [
-        _ends(f"env {row.env}", f"{cell(row.accuracy, 1)} %"),
-        _ends(f"{mark}{row.health.word}", f"{alive} seed{'' if alive == '1' else 's'}"),
-        _ends(f"loss {cell(row.loss, 2)}", f"r {cell(row.reward, 3)}"),
-        f"{action(row) or '-':{CARD_WIDTH}.{CARD_WIDTH}}",
-    ]
+    accuracy, loss = cell(row.accuracy, 1), cell(row.loss, 2)
+    return Card(
+        (
+            _ends(f"env {row.env}", f"{accuracy} %"),
+            _ends(f"{mark}{row.health.word}", f"{alive} seed{'' if alive == '1' else 's'}"),
+            _ends(f"loss {loss}", f"r {cell(row.reward, 3)}"),
+            f"{action(row) or '-':{CARD}.{CARD}}",
+        ),
+        (
+            _ends(f"env {row.env}", _short(row.accuracy), SMALL_CARD),
+            f"{mark}{row.health.word}"[:SMALL_CARD],
+            _ends(f"loss {loss}", f"{alive}s", SMALL_CARD),
+            _small_action(row),
+        ),
+    )
 
 
-def _ends(left: str, right: str) -> str:
-    room = CARD_WIDTH - len(right)
+def _hall_card(entry: HallEntry) -> Card:
+    pin = "*" if entry.pinned else ""
+    growth = "" if number(entry.growth) is None else f"+{cell(entry.growth, 0)}"
+    seeds = counted(len(entry.seeds), "seed")
+    place, small_place = f" env {entry.env}", f" e{entry.env}"
+    return Card(
+        (
+            _ends(f"#{entry.rank}{pin}", f"{cell(entry.accuracy, 1)} %", HALL_CARD),
+            entry.run_id[: HALL_CARD - len(place)] + place,
+            _ends(seeds, growth, HALL_CARD),
+        ),
+        (
+            _ends(f"#{entry.rank}{pin}", _short(entry.accuracy), SMALL_CARD),
+            entry.run_id[: SMALL_CARD - len(small_place)] + small_place,
+            _ends(f"{len(entry.seeds)}s", growth, SMALL_CARD),
+        ),
+    )
+
+
+def _short(accuracy: Reading) -> str:
+    """In five cells at most: ``81.7%``, ``100%``."""
+    value = number(accuracy)
+    return f"{cell(accuracy, 0 if value is not None and value >= 99.95 else 1)}%"
+
+
+def _small_action(row: EnvRow) -> str:
+    if row.action is None or row.target is None:
+        return (row.action or "-")[:SMALL_CARD]
+    room = SMALL_CARD - len(row.target) - 1
+    return f"{row.action[: max(room, 1)]} {row.target}"[:SMALL_CARD]
+
+
+def _ends(left: str, right: str, width: int = CARD) -> str:
+    room = width - len(right)
     return f"{left[: room - 1]:{room}}{right}"

@@ -80,13 +80,14 @@ class Place:
     """The hall that is asked: through a run of its task, or through its own file.
 
     `run` is what to ask further questions of, None for the session's own run; `moves` says that a
-    step moves the session. `others` are tasks that have a hall, too.
+    step moves the session, `is_file` that no run is there. `others` are tasks with a hall, too.
     """
 
     asked: Asked
     moment: Moment
     run: str | None
     moves: bool = True
+    is_file: bool = False
     others: tuple[str, ...] = ()
 
 
@@ -159,16 +160,14 @@ def _place(asked: Asked, task: str | None) -> Place:
         raise NoSuchRun(f"no hall of fame of '{name}'", known)
     moment = session.moment(halls[name], None, asked.timeout_s)
     others = tuple(one for one in halls if one != name) if task is None else ()
-    return Place(asked, moment, halls[name], True, others)
+    return Place(asked, moment, halls[name], True, True, others)
 
 
 def _check(what: str, words: tuple[str, ...], least: int, most: int) -> None:
-    if not least <= len(words) <= most:
-        raise (
-            UsageError(f"'hall {' '.join([what, *words])}' is not complete", USES[what])
-            if len(words) < least
-            else UsageError(f"'{words[most]}' is too much", USES[what])
-        )
+    if len(words) < least:
+        raise UsageError(f"'{' '.join(['hall', what, *words])}' is not complete", USES[what])
+    if len(words) > most:
+        raise UsageError(f"'{words[most]}' is too much", USES[what])
 
 
 def _rank(word: str) -> int:
@@ -193,7 +192,7 @@ def _list(place: Place, worst: bool, limit: int | None, more: bool) -> Report:
         ),
         headline=_headline(answer, worst),
         notes=_notes(answer, place.others),
-        next=f"hall show {rows[0].rank}" if rows else "episodes",
+        next=f"hall show {rows[0].rank}{' --at end' if worst else ''}" if rows else "overwatch",
     )
 
 
@@ -264,14 +263,18 @@ def _env(place: Place, entry: HallEntry, when: str, more: bool = False) -> Repor
 def _diff(place: Place, words: tuple[str, ...]) -> Report:
     """Two entries, or an entry and an environment of the run."""
     first = place.moment.hall_entry(_rank(words[0]))
+    when = place.asked.at
     if words[1] == "env":
         _check("diff", words, 3, 99)
+        if place.is_file:
+            raise UsageError("no run is live to compare it with", "hall diff 1 2, or --run RUN")
+        if when is None and place.asked.session.settings.get("at", "").startswith("hall:"):
+            when = "live"
         other, rest = ["env", words[2]], words[3:]
     else:
-        second = place.moment.hall_entry(_rank(words[1]))
-        other, rest = [f"hall:e{second.id}"], words[2:]
-    line = ["diff", f"hall:e{first.id}", *other, *rest]
-    return place.asked.session.answer(line, run=place.run, at=place.asked.at)
+        other, rest = [f"hall:{place.moment.hall_entry(_rank(words[1])).rank}"], words[2:]
+    line = ["diff", f"hall:{first.rank}", *other, *rest]
+    return place.asked.session.answer(line, run=place.run, at=when)
 
 
 def _pin(place: Place, rank: int, pinned: bool) -> Report:
