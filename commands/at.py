@@ -9,7 +9,7 @@ from sanctum.command.place import go, here
 
 
 @inspect_command("at", group="time", of="both", examples=("at -50", "at u41", "at live"))
-@click.argument("when", metavar="WHEN", required=False)
+@click.argument("when", metavar="[WHEN]", required=False)
 def command(session: Session, moment: Moment, when: str | None) -> Report:
     """Ask about another moment from here on: a step, an update, so long ago; or live.
 

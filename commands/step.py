@@ -9,7 +9,7 @@ from sanctum.command.place import LIVE, go
 
 
 @inspect_command("step", group="time", of="both", examples=("step -1", "step -10"))
-@click.argument("count", metavar="N", type=int, default=1)
+@click.argument("count", metavar="[N]", type=int, default=1)
 def command(session: Session, moment: Moment, count: int) -> Report:
     """Move N steps on, or back: -1, +10. From an update (at u41): N updates.
 
