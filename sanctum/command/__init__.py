@@ -20,7 +20,20 @@ from sanctum.errors import (
     UsageError,
     did_you_mean,
 )
-from sanctum.view import Block, Column, Fact, Facts, Report, Series, Table, Text, Value
+from sanctum.view import (
+    Block,
+    Chart,
+    ChartLine,
+    Column,
+    Fact,
+    Facts,
+    Mark,
+    Report,
+    Series,
+    Table,
+    Text,
+    Value,
+)
 from sanctum.view.cards import Card, Cards
 from sanctum.view.numbers import cell, clock, duration, number, size
 
@@ -34,11 +47,14 @@ __all__ = [
     "Block",
     "Card",
     "Cards",
+    "Chart",
+    "ChartLine",
     "Column",
     "ExpectationFailed",
     "Fact",
     "Facts",
     "InspectCommand",
+    "Mark",
     "Moment",
     "NoDataYet",
     "NoSuchRun",

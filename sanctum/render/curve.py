@@ -84,6 +84,8 @@ def scale(block: Series, ascii_only: bool) -> str:
 
     numbers = [number for value in block.values if (number := finite(value)) is not None]
     words = [f"min {say(min(numbers))}"] if numbers else []
+    if block.median is not None:
+        words.append(f"median {say(block.median)}")
     words.append(f"last {say(block.values[-1])}" if block.values else "no points")
     if numbers:
         words.append(f"max {say(max(numbers))}")

@@ -12,7 +12,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from sanctum.render import safe
-from sanctum.view import Block, Column, Facts, Report, Series, Table, Value, absence, plain
+from sanctum.view import (
+    Block,
+    Chart,
+    ChartLine,
+    Column,
+    Facts,
+    Report,
+    Series,
+    Table,
+    Value,
+    absence,
+    plain,
+)
 from sanctum.view.numbers import finite
 
 SCHEMA = "sanctum.report/1"
@@ -73,6 +85,8 @@ def _block(block: Block) -> dict[str, Any]:
         return _table(block)
     if isinstance(block, Series):
         return _series(block)
+    if isinstance(block, Chart):
+        return _chart(block)
     return {"kind": "text", "title": block.title, "lines": list(block.lines)}
 
 
@@ -119,6 +133,7 @@ def _table(block: Table) -> dict[str, Any]:
 
 def _series(block: Series) -> dict[str, Any]:
     values = {str(index): value for index, value in enumerate(block.values)}
+    median = {} if block.median is None else {"median": plain(block.median)}
     return {
         "kind": "series",
         "name": block.name,
@@ -128,7 +143,32 @@ def _series(block: Series) -> dict[str, Any]:
         "last": block.last,
         "values": [plain(value) for value in block.values],
         "absent": {},
+        **median,
     } | _reasons(values)
+
+
+def _chart(block: Chart) -> dict[str, Any]:
+    return {
+        "kind": "chart",
+        "title": block.title,
+        "clock": block.clock,
+        "lines": [_line(line) for line in block.lines],
+        "marks": [{"at": mark.at, "text": mark.text} for mark in block.marks],
+    }
+
+
+def _line(line: ChartLine) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "name": line.name,
+        "unit": line.unit,
+        "at": list(line.at),
+        "values": [plain(value) for value in line.values],
+    }
+    for name, ends in (("low", line.low), ("high", line.high)):
+        if ends:
+            said[name] = [plain(value) for value in ends]
+    values = {str(index): value for index, value in enumerate(line.values)}
+    return said | {"absent": {}} | _reasons(values)
 
 
 def _reasons(values: dict[str, Value]) -> dict[str, dict[str, Any]]:

@@ -20,13 +20,15 @@ class Space:
     """Where lines go.
 
     `width` is in cells, None is endless. `ascii` is about text, `blocks` says that curves may be
-    drawn with more than ASCII, `cuts` that quiet notes and flexible columns may be cut.
+    drawn with more than ASCII, `cuts` that quiet notes and flexible columns may be cut. `height` is
+    the screen's, None where nobody sits before one.
     """
 
     width: int | None = None
     ascii: bool = False
     blocks: bool = False
     cuts: bool = False
+    height: int | None = None
 
     def text(self, given: str) -> str:
         """`given` made safe on one line."""

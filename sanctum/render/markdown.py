@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from sanctum.render import curve, safe
+from sanctum.render.chart import values_at
 from sanctum.render.page import moment
 from sanctum.render.screen import Screen
 from sanctum.render.sheet import LOUD, short_unit, shown, strips
-from sanctum.view import Block, Facts, Report, Series, Table, absence
+from sanctum.view import Block, Chart, Facts, Report, Series, Table, absence
 
 _ACTIVE = re.compile(r"([\\|`*\[\]<>&~])")
 
@@ -61,6 +62,8 @@ def _block(block: Block, ascii_only: bool) -> Iterable[str]:
         yield _facts(block, ascii_only)
     elif isinstance(block, Table):
         yield from _table(block, ascii_only)
+    elif isinstance(block, Chart):
+        yield _chart(block, ascii_only)
     else:
         lines = [line for given in block.lines for line in safe.lines(given, ascii_only)]
         longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
@@ -100,6 +103,25 @@ def _table(block: Table, ascii_only: bool) -> Iterable[str]:
     yield _rows(heads, [strip.right for strip in columns], rows)
     if block.total is not None and block.total > block.shown:
         yield f"{block.shown:,} of {block.total:,} shown"
+
+
+def _chart(block: Chart, ascii_only: bool) -> str:
+    """The points of a chart as a table, then its notes."""
+    units = [f"{line.name} {short_unit(line.unit)}".strip() for line in block.lines]
+    heads = [_inline(one, ascii_only) for one in (block.clock, *units)]
+    rows = [
+        [
+            f"{at:,}",
+            *(
+                _inline(shown(value, line.unit, None, ascii_only), ascii_only)
+                for line, value in zip(block.lines, values, strict=True)
+            ),
+        ]
+        for at, values in values_at(block)
+    ]
+    notes = [_inline(f"{block.clock} {one.at:,}: {one.text}", ascii_only) for one in block.marks]
+    table = _rows(heads, [True] * len(heads), rows)
+    return "\n\n".join([table, *(f"- {note}" for note in notes)])
 
 
 def _rows(heads: Sequence[str], right: Sequence[bool], rows: Sequence[Sequence[str]]) -> str:

@@ -20,7 +20,8 @@ from sanctum.view import Report, Table
 def render(report: Report, screen: Screen) -> str:
     """`report` as plain text, ending with one newline."""
     width = screen.width - 1 if screen.interactive else None
-    space = Space(width, screen.encoding_ascii)
+    height = screen.height if screen.interactive else None
+    space = Space(width, screen.encoding_ascii, height=height)
     return "\n".join(compose(report, space, joined, _grid)).rstrip("\n") + "\n"
 
 

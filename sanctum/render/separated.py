@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sanctum.render import safe
+from sanctum.render.chart import values_at
 from sanctum.render.jsonl import keys
 from sanctum.render.screen import Screen
-from sanctum.view import Block, Facts, Report, Series, Table, Value, absence, plain
+from sanctum.view import Block, Chart, Facts, Report, Series, Table, Value, absence, plain
 from sanctum.view.numbers import finite
 
 Row = Sequence[str]
@@ -56,6 +57,10 @@ def _rows(block: Block) -> Iterator[Row]:
         yield ("index", name(block.name))
         for index, value in enumerate(block.values):
             yield (str(index), raw(value))
+    elif isinstance(block, Chart):
+        yield (name(block.clock), *(name(line.name) for line in block.lines))
+        for at, values in values_at(block):
+            yield (str(at), *map(raw, values))
     else:
         yield ("text",)
         for line in block.lines:

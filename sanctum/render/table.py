@@ -39,7 +39,13 @@ _STYLES = {
 
 def render(report: Report, screen: Screen) -> str:
     """`report` for `screen`, at exactly its size, ending with one newline."""
-    space = Space(screen.width - 1, screen.encoding_ascii, not screen.encoding_ascii, cuts=True)
+    space = Space(
+        screen.width - 1,
+        screen.encoding_ascii,
+        not screen.encoding_ascii,
+        cuts=True,
+        height=screen.height,
+    )
     pieces = compose(report, space, _drawn, _grid)
     page = StringIO()
     console = _console(page, screen)

@@ -10,7 +10,7 @@ from sanctum.errors import NoDataYet, NoSuchRun, UsageError
 from sanctum.model.readings import Absent
 from sanctum.shell.line import Word
 from sanctum.shell.settings import seconds
-from sanctum.view import Block, Facts, Report, Series, Table, Text
+from sanctum.view import Block, Chart, Facts, Report, Series, Table, Text
 
 POLL_S = 0.2
 T = TypeVar("T")
@@ -49,6 +49,8 @@ def _has_data(block: Block) -> bool:
         return any(
             one.value is not None and not isinstance(one.value, Absent) for one in block.facts
         )
+    if isinstance(block, Chart):
+        return any(line.values for line in block.lines)
     return isinstance(block, Series) and bool(block.values)
 
 

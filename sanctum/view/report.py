@@ -90,7 +90,7 @@ class Table:
 
 
 class Series(NamedTuple):
-    """A curve drawn small: its values in order, and what they are."""
+    """A curve drawn small: its values in order, and what they are; the median where it is said."""
 
     name: str
     values: tuple[Value, ...]
@@ -98,6 +98,52 @@ class Series(NamedTuple):
     first: int | None = None
     last: int | None = None
     clock: str = "step"
+    median: Value = None
+
+
+class ChartLine(NamedTuple):
+    """One curve of a chart: where on the clock, and what was there.
+
+    Of points that stand for several, `low` and `high` are the extremes of those.
+    """
+
+    name: str
+    unit: str
+    at: tuple[int, ...]
+    values: tuple[Value, ...]
+    low: tuple[Value, ...] = ()
+    high: tuple[Value, ...] = ()
+
+
+class Mark(NamedTuple):
+    """A note on the time axis of a chart."""
+
+    at: int
+    text: str
+
+
+class Chart:
+    """Curves over one clock, drawn large; those of one unit share an axis.
+
+    `beside` is how many charts share the screen, this one included.
+    """
+
+    __slots__ = ("beside", "clock", "lines", "marks", "title")
+
+    def __init__(
+        self,
+        lines: Iterable[ChartLine],
+        marks: Iterable[Mark] = (),
+        *,
+        clock: str = "step",
+        title: str = "",
+        beside: int = 1,
+    ) -> None:
+        self.beside = beside
+        self.lines = tuple(lines)
+        self.marks = tuple(marks)
+        self.clock = clock
+        self.title = title
 
 
 class Text:
@@ -111,7 +157,7 @@ class Text:
         self.title = title
 
 
-Block = Facts | Table | Series | Text
+Block = Facts | Table | Series | Chart | Text
 
 
 class Report:

@@ -24,8 +24,11 @@ from sanctum.model.answers import (
     EnvAnswer,
     EnvRow,
     EnvsAnswer,
+    Episode,
+    EpisodesAnswer,
     Event,
     EventsAnswer,
+    FindAnswer,
     GateInput,
     Header,
     Health,
@@ -39,6 +42,7 @@ from sanctum.model.answers import (
     SeedRow,
     SeedsAnswer,
     Size,
+    Stretch,
     Vital,
     VitalsAnswer,
 )
@@ -52,6 +56,7 @@ from sanctum.model.readings import (
     number,
     reading,
 )
+from tests.commands.fake_hall import FakeHall
 
 ENVS, STEP, UPDATE = 16, 2630, 41
 SLOTS = ["r0c0", "r0c1", "r0c2"]
@@ -317,7 +322,7 @@ VITALS = VitalsAnswer(
 )
 
 
-class FakeQueries:
+class FakeQueries(FakeHall):
     """The rich run."""
 
     def __init__(self) -> None:
@@ -522,9 +527,74 @@ class FakeQueries:
         self._ask("vitals", at=at)
         return VITALS
 
+    def condition_find(
+        self,
+        condition: str,
+        env: int | None = None,
+        at: str | None = None,
+        newest: bool = False,
+        limit: int | None = 20,
+    ) -> FindAnswer:
+        self._ask("find", condition=condition, env=env, at=at, newest=newest, limit=limit)
+        self._known(env)
+        if condition.startswith("never"):
+            return FindAnswer(AT, condition, env, "step", [], 0, 0, 0, STEP, STEP)
+        clock, scale = ("update", 1) if env is None else ("step", 64)
+        every = [
+            Stretch(
+                scale * (first + 1) - 1,
+                None if last is None else scale * (last + 1) - 1,
+                64 * (first + 1) - 1,
+                None if last is None else 64 * (last + 1) - 1,
+                scale * count,
+                NOW - (UPDATE - first) * 25.6,
+                {condition.split()[0]: value},
+            )
+            for first, last, count, value in (
+                (4, 6, 3, reading(0.283)),
+                (17, 17, 1, reading(0.297)),
+                (29, None, 12, NonFinite("nan")),
+            )
+        ]
+        shown = every[-limit:] if newest and limit else every[:limit]
+        moments = UPDATE if env is None else STEP
+        return FindAnswer(
+            AT, condition, env, clock, shown, len(shown), len(every), 16 * scale, 3, moments
+        )
+
+    def episodes_list(
+        self,
+        at: str | None = None,
+        env: int | None = None,
+        sort: str = "step",
+        limit: int | None = 20,
+    ) -> EpisodesAnswer:
+        self._ask("episodes", at=at, env=env, sort=sort, limit=limit)
+        self._known(env)
+        rows = [
+            Episode(
+                one % ENVS if env is None else env,
+                39 + one // ENVS,
+                STEP - 4 * (22 - one),
+                STEP - 4 * (22 - one) - 63,
+                NOW - (22 - one) * 1.6,
+                NOT_MEASURED if one == 20 else reading(80.0 + one % 7),
+                reading(82.5 + one % 7),
+                reading(3.1 + one / 8),
+                64,
+                "complete" if one % 5 else None,
+                truncated=one % 5 == 0,
+                numbers={"fossilized": reading(one % 3)},
+            )
+            for one in range(6, 22)
+        ]
+        return EpisodesAnswer(AT, rows[-(limit or 16) :], min(limit or 16, 16), 640)
+
 
 class BareQueries(FakeQueries):
     """A run that says accuracy and loss of one environment, and nothing else."""
+
+    entries = ()
 
     def run_read(self, at: str | None = None) -> RunAnswer:
         header = Header("bare", "custom", 1, pid=7, started=NOW - 60)
@@ -617,6 +687,13 @@ class FakeSession:
 
     def __init__(self, queries: FakeQueries) -> None:
         self.queries = queries
+        self.found: str | None = None
+
+    def remember(self, found: str) -> None:
+        self.found = found
+
+    def remembered(self) -> str | None:
+        return self.found
 
     def moment(
         self, run: str | None = None, at: str | None = None, timeout_s: float | None = None

@@ -43,6 +43,17 @@ DEFAULTS = (
     "events --severity warn",
     "vitals",
 )
+TIME = (
+    "find entropy < 0.3",
+    "find accuracy < 60 --env 7",
+    "find entropy < 0.3 --last",
+    "find never > 1 --env 7",
+    "history loss --env 7",
+    "history loss reward --env 11",
+    "plot loss --env 7",
+    "plot loss reward --env 11",
+    "episodes",
+)
 MORE = (
     "run --sizes",
     "run --more",
@@ -54,7 +65,7 @@ MORE = (
     "seed 7.r0c1 --more",
 )
 CASES = (
-    *((line, "rich", FakeQueries()) for line in (*DEFAULTS, *MORE)),
+    *((line, "rich", FakeQueries()) for line in (*DEFAULTS, *TIME, *MORE)),
     *((line, "bare", BareQueries()) for line in DEFAULTS if not line.startswith(("seed ", "env "))),
     ("env 0", "bare", BareQueries()),
     ("run", "died", DiedQueries()),
@@ -78,7 +89,7 @@ def test_an_answer_looks_as_it_did(line: str, run: str, queries: FakeQueries, en
     shown = render(ask(line, queries), format, screen)
     if format == "json":
         shown = json.dumps(json.loads(shown), indent=1) + "\n"
-    words = "-".join(line.replace("--", "").split())
+    words = "-".join(line.replace("--", "").replace("<", "lt").replace(">", "gt").split())
     path = GOLDEN / f"{run}.{words}.{ending}"
     if os.environ.get("SANCTUM_REGOLD"):
         path.write_text(shown)
@@ -86,7 +97,7 @@ def test_an_answer_looks_as_it_did(line: str, run: str, queries: FakeQueries, en
 
 
 @pytest.mark.parametrize("format", ["table", "plain"])
-@pytest.mark.parametrize("line", DEFAULTS)
+@pytest.mark.parametrize("line", [*DEFAULTS, *TIME])
 def test_a_default_answer_fits_a_terminal_of_24_lines(line: str, format: str) -> None:
     screen = Screen(width=80, encoding_ascii=True, interactive=True)
     lines = render(ask(line), format, screen).splitlines()

@@ -41,7 +41,7 @@ OUTSIDE = {
     "probe": {"numpy", "torch"},
     "recorder": {"numpy", "msgspec", "pynvml", "psutil"},
     "export": {"pyarrow", "numpy", "msgspec"},
-    "command": {"click"},
+    "command": {"click", "matplotlib"},
     "render": {"rich", "msgspec"},
     "shell": {"prompt_toolkit", "click", "msgspec"},
     "commands": {"click"},
@@ -56,6 +56,7 @@ ONLY_IN = {
     "psutil": {"recorder/vitals.py", "wire/processes.py"},
     "prompt_toolkit": {"shell/prompt.py", "shell/completer.py", "shell/history.py"},
     "rich": {"render/table.py"},
+    "matplotlib": {"command/drawing.py"},
     "sklearn": {"trainer/data.py"},
 }
 """Library -> the files (or rooms) that may import it."""
