@@ -101,7 +101,7 @@ class Place:
 @click.argument("words", nargs=-1, metavar="[K] [...]")
 @click.option("--task", metavar="TASK", help="of this task, not of the run's")
 @click.option("-n", "--limit", type=click.IntRange(1), help="so many rows at most")
-@click.option("--more", is_flag=True, help="every column; with show: all of env's answer")
+@click.option("--more", is_flag=True, help="with show: all that env answers")
 @click.option("--off", is_flag=True, help="with pin: keep it no longer than its rank does")
 @click.option("--force", is_flag=True, help="with export: replace a file")
 def command(
@@ -125,7 +125,7 @@ def command(
     place = _place(asked, task)
     if what is None or what == "worst":
         _check(what or "worst", words, 0, 0)
-        return _list(place, what == "worst", limit, more)
+        return _list(place, what == "worst", limit)
     if what == "show":
         _check(what, words, 1, 1)
         return _show(place, _rank(words[0]), more)
@@ -176,20 +176,15 @@ def _rank(word: str) -> int:
     return int(word)
 
 
-def _list(place: Place, worst: bool, limit: int | None, more: bool) -> Report:
+def _list(place: Place, worst: bool, limit: int | None) -> Report:
     answer = place.moment.hall(worst=worst)
     rows = answer.rows[:limit]
     columns = (*RANKED, *(FELL if worst else ()), *WHICH)
-    detail = (*(() if worst else FELL), *DETAIL)
+    detail = DETAIL if worst else (*FELL, *DETAIL)
+    empty = f"no episode yet; {FILLED}"
     return Report(
         f"hall of fame of {answer.task}" + (", the largest fall first" if worst else ""),
-        Table(
-            (*columns, *detail) if more else columns,
-            rows,
-            empty=f"no episode yet; {FILLED}",
-            total=len(answer.rows),
-            detail=() if more else detail,
-        ),
+        Table(columns, rows, empty=empty, total=len(answer.rows), detail=detail),
         headline=_headline(answer, worst),
         notes=_notes(answer, place.others),
         next=f"hall show {rows[0].rank}{' --at end' if worst else ''}" if rows else "overwatch",
