@@ -5,6 +5,7 @@ Torch is imported only once training begins, so that help and settings are there
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sanctum.trainer.train import Progress
 
 INTERRUPTED = 130
+KEEP_VARIABLE = "SANCTUM_KEEP_BYTES"
 START_WITHIN_S, POLL_S, SENT_WITHIN_S = 60.0, 0.1, 0.2
 
 
@@ -44,6 +46,7 @@ def train(context: click.Context) -> int:
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="any setting; repeatable")
 @click.option("--sanctum", "beside", is_flag=True, help="train in the background, open the shell")
 @click.option("--overwatch", is_flag=True, help="print the operator's summary after every update")
+@click.option("--keep-bytes", metavar="SIZE", help="what the record may hold: 500M, 2G")
 @click.option("--no-record", is_flag=True, help="attach nothing")
 @click.option("--list-settings", is_flag=True, help="print every setting and end")
 def ppo(
@@ -51,6 +54,7 @@ def ppo(
     pairs: tuple[str, ...],
     beside: bool,
     overwatch: bool,
+    keep_bytes: str | None,
     no_record: bool,
     list_settings: bool,
     **options: str | None,
@@ -71,6 +75,8 @@ def ppo(
     given = {name: value for name, value in options.items() if value is not None}
     settings = Settings().with_overrides({**_pairs(pairs), **given})
     _check_torch(settings.device)
+    if keep_bytes is not None:
+        os.environ[KEEP_VARIABLE] = _keep_bytes(keep_bytes)
     if beside:
         arguments = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
         arguments += [f"--set={pair}" for pair in pairs]
@@ -174,6 +180,19 @@ def _pairs(pairs: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"--set takes KEY=VALUE, not {pair!r}", "as in --set gamma=0.98")
         found[key.strip()] = value
     return found
+
+
+def _keep_bytes(text: str) -> str:
+    """What ``attach`` will find in the environment. Raises UsageError."""
+    from sanctum.telemetry.amounts import LEAST_BYTES, bytes_of, spelled
+
+    try:
+        found = bytes_of(text)
+    except ValueError as error:
+        raise UsageError(f"--keep-bytes: {error}") from None
+    if found < LEAST_BYTES:
+        raise UsageError(f"--keep-bytes: a record holds at least {spelled(LEAST_BYTES)}")
+    return str(found)
 
 
 def _check_torch(device: str) -> None:

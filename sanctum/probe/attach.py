@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sanctum.probe import endings
+from sanctum.probe import endings, keeping
 from sanctum.probe.backlog import Backlog
 from sanctum.probe.launch import Link, RecorderFailed, launch
 from sanctum.probe.plain import plain, text
@@ -38,12 +38,14 @@ def attach(
     planned_episodes: int | None = None,
     config: Mapping[str, Any] | None = None,
     policy: str | None = None,
+    keep_bytes: int | str | None = None,
 ) -> Run:
     """Attach Sanctum to this process; the first and only call a trainer needs.
 
     `actions` are the names per head, `rewards` the components with the sign by which they enter the
     total (+1 or -1), `features` the names of the observation's columns, `policy` the import path
-    (``"module:function"``) that rebuilds the policy. A `run_id` that a live trainer uses is not
+    (``"module:function"``) that rebuilds the policy. The record holds `keep_bytes` at most (a number
+    or ``"500M"``; else ``$SANCTUM_KEEP_BYTES``, else 2 GiB); the oldest gives way. A `run_id` that a live trainer uses is not
     shared: ``run.run_id`` is the one given. Attaching again ends this process's earlier run.
     Never raises for want of a recorder: it says so once and the `Run` does nothing.
     """
@@ -73,6 +75,7 @@ def attach(
         directory=_directory(),
         python=text(sys.executable),
         time=time.time(),
+        keep_bytes=keeping.keep_bytes(keep_bytes, say),
     )
     seen = witness()
     try:

@@ -45,6 +45,11 @@ _FREE = (
 )
 
 
+def give_back(db: sqlite3.Connection, pages: int) -> None:
+    """Free pages to the disk, so many at most; outside of a transaction."""
+    db.executescript(f"PRAGMA incremental_vacuum({pages})")  # `execute` would stop at the first
+
+
 class Retention:
     """Keeps one record within `keep_bytes`. Works within the writer's transaction."""
 
@@ -91,7 +96,7 @@ class Retention:
         """Give so many free pages of a file that is too large back to the disk."""
         ((count,),) = self._db.execute("PRAGMA page_count").fetchall()
         if int(count) * int(self._page_bytes) > self.keep_bytes:
-            self._db.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+            give_back(self._db, pages)
 
     def _drop_something(self) -> bool:
         """One class in one block, one block, or some minor rows; False: there is nothing left."""

@@ -98,7 +98,7 @@ _DROPPED = """
 CREATE TABLE IF NOT EXISTS dropped (
     attempt INTEGER NOT NULL, what TEXT NOT NULL, first_step INTEGER NOT NULL,
     last_step INTEGER NOT NULL, bytes INTEGER NOT NULL, rows INTEGER NOT NULL, rule TEXT NOT NULL,
-    PRIMARY KEY (attempt, what, rule)) WITHOUT ROWID;
+    PRIMARY KEY (attempt, what, rule));
 """
 _SAID = ("updates", "events", "episodes", "gaps")
 

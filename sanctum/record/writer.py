@@ -22,7 +22,7 @@ from sanctum.record import schema
 from sanctum.record.blocks import BLOCK_ROWS, OPEN, Latest
 from sanctum.record.carry import pack_carry
 from sanctum.record.cells import NOT_MEASURED
-from sanctum.record.dropping import Retention
+from sanctum.record.dropping import Retention, give_back
 from sanctum.record.opened import OpenBlock
 from sanctum.record.sealed import SealedBlock
 from sanctum.record.sealing import Sealing, chunk_rows
@@ -234,7 +234,7 @@ class Writer:
         """Write everything and leave WAL mode where that can be done: one file holds all."""
         self.flush(now)
         try:
-            self.db.execute(f"PRAGMA incremental_vacuum({FOLD_PAGES})").fetchall()
+            give_back(self.db, FOLD_PAGES)
             schema.finish(self.db)
         except sqlite3.Error as error:
             log.info("the file stays in WAL mode: %s", error)
