@@ -32,7 +32,8 @@ def _of(block: Cards, size: str, space: Space) -> _Lines:
 def _below(block: Cards, space: Space) -> list[str]:
     cards, across = _of(block, "full", space), ACROSS
     if space.width is not None:
-        across = max(1, min(ACROSS, (space.width + 1) // (_width(rows(cards, 1)) + 1)))
+        width = max((len(line) for card in cards for line in card), default=0)
+        across = max(1, min(ACROSS, (space.width + 1) // (width + 1)))
     return rows(cards, across)
 
 

@@ -10,7 +10,7 @@ import click
 import msgspec
 import pytest
 
-from sanctum.command import Facts, NoDataYet, Report, Series, Table, Text, UsageError
+from sanctum.command import Cards, Facts, NoDataYet, Report, Series, Table, Text, UsageError
 from sanctum.model.answers import (
     Attempt,
     Component,
@@ -303,11 +303,23 @@ def test_a_condition_that_holds_nowhere_is_an_answer_in_words() -> None:
 
 def test_cards_are_four_by_four_and_mark_the_sick() -> None:
     block = ask("envs --cards").blocks[0]
-    assert isinstance(block, Text)
-    assert len(block.lines) == 4 * 4 + 3
-    assert max(map(len, block.lines)) <= 79
-    assert sum("! " in line for line in block.lines) == 3
+    assert isinstance(block, Cards)
+    live = block.lines[: 4 * 4 + 3]
+    assert max(map(len, live)) <= 79
+    assert sum("! " in line for line in live) == 3
     assert ask("envs --cards --limit 4").notes == ("12 more cards not shown",)
+
+
+def test_the_ten_of_the_hall_stand_beside_the_cards() -> None:
+    block = ask("envs --cards").blocks[0]
+    assert isinstance(block, Cards)
+    assert block.beside is not None
+    assert [card.full[0].split()[0] for card in block.beside.cards] == [
+        f"#{rank}{'*' if rank == 2 else ''}" for rank in range(1, 11)
+    ]
+    alone = ask("envs --cards", BareQueries()).blocks[0]
+    assert isinstance(alone, Cards)
+    assert alone.beside is None
 
 
 # env
