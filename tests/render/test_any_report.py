@@ -17,7 +17,20 @@ from rich.cells import cell_len
 from sanctum.model.answers import At, Verdict
 from sanctum.model.readings import LATE, MASKED, NOT_MEASURED, Measured, NonFinite
 from sanctum.render import FORMATS, Screen, render
-from sanctum.view import Column, Fact, Facts, Report, Series, Table, Text, Value, absence
+from sanctum.view import (
+    Chart,
+    ChartLine,
+    Column,
+    Fact,
+    Facts,
+    Mark,
+    Report,
+    Series,
+    Table,
+    Text,
+    Value,
+    absence,
+)
 
 ANY = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -72,7 +85,32 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(columns, rows, title=draw(texts), empty=draw(texts), total=len(rows) + more)
 
 
+
+
+@st.composite
+def chart_lines(draw: st.DrawFn) -> ChartLine:
+    at = sorted(draw(st.sets(steps, max_size=30)))
+    said = draw(st.lists(values, min_size=len(at), max_size=len(at)))
+    ends = draw(st.booleans()) and not any(isinstance(one, str | bool) for one in said)
+    return ChartLine(
+        draw(texts),
+        draw(st.sampled_from(("", "percent", "bytes")) | texts),
+        tuple(at),
+        tuple(said),
+        tuple(said) if ends else (),
+        tuple(said) if ends else (),
+    )
+
+
 blocks = st.one_of(
+    st.builds(
+        Chart,
+        st.lists(chart_lines(), max_size=4),
+        st.lists(st.builds(Mark, steps, texts), max_size=5),
+        clock=st.sampled_from(("step", "update")) | texts,
+        title=texts,
+        beside=st.integers(1, 2),
+    ),
     st.builds(Facts, st.lists(facts, max_size=5), texts),
     tables(),
     st.builds(
@@ -186,6 +224,12 @@ def _pairs(said: dict[str, Any], block: Any) -> list[tuple[Any, str | None, Valu
         return [
             (value, absent.get(str(at)), cast(Value, block.values[at]))
             for at, value in enumerate(said["values"])
+        ]
+    if isinstance(block, Chart):
+        return [
+            (value, line["absent"].get(str(at)), cast(Value, given_line.values[at]))
+            for line, given_line in zip(said["lines"], block.lines, strict=True)
+            for at, value in enumerate(line["values"])
         ]
     if isinstance(block, Table):
         names = [column["name"] for column in said["columns"]]
