@@ -44,9 +44,10 @@ def attach(
 
     `actions` are the names per head, `rewards` the components with the sign by which they enter the
     total (+1 or -1), `features` the names of the observation's columns, `policy` the import path
-    (``"module:function"``) that rebuilds the policy. The record holds `keep_bytes` at most (a number
-    or ``"500M"``; else ``$SANCTUM_KEEP_BYTES``, else 2 GiB); the oldest gives way. A `run_id` that a live trainer uses is not
-    shared: ``run.run_id`` is the one given. Attaching again ends this process's earlier run.
+    (``"module:function"``) that rebuilds the policy. The record holds `keep_bytes` at most (a
+    number or ``"500M"``; else ``$SANCTUM_KEEP_BYTES``, else 2 GiB); the oldest gives way. A
+    `run_id` that a live trainer uses is not shared: ``run.run_id`` is the one given. Attaching
+    again ends this process's earlier run.
     Never raises for want of a recorder: it says so once and the `Run` does nothing.
     """
     for earlier in endings.live():
