@@ -30,8 +30,8 @@ SEARCH_WITHIN_S = 1.5
 class Patience:
     """How long a search may take; others wait for their answers meanwhile."""
 
-    def __init__(self, within_s: float = SEARCH_WITHIN_S) -> None:
-        self._until = time.monotonic() + within_s
+    def __init__(self) -> None:
+        self._until = time.monotonic() + SEARCH_WITHIN_S
 
     def check(self) -> None:
         """Raise UsageError when the time is over."""
