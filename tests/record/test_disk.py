@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,3 +93,31 @@ def test_a_row_that_no_file_could_hold_is_left_out_and_the_rest_is_written(to):
     assert to.writer.flush(0.0)
     assert to.writer.refused == 2
     assert to.reader.words() == {1: "one", 2: "two"}
+
+
+def filled_up(folder: Path, way: str, *before: str) -> str:
+    """What a process says whose disk fills up and has room again."""
+    command = [*before, sys.executable, "-m", "tests.record.full_disk", str(folder), way]
+    root = str(Path(__file__).parents[2])
+    found = subprocess.run(
+        command, capture_output=True, text=True, cwd=root, env={**os.environ, "PYTHONPATH": root}
+    )
+    assert found.stdout.endswith("done\n"), found.stderr
+    return found.stdout
+
+
+def test_a_disk_without_room_for_long_costs_the_oldest_steps_and_says_which(tmp_path):
+    if os.getuid() or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        pytest.skip("a small file system of one's own takes root")
+    mount = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
+    said = filled_up(tmp_path, "ballast", "unshare", "-m", "sh", "-c", mount, str(tmp_path))
+    assert said.startswith("the disk is full\n")
+    assert "recording stopped: the disk is full; memory holds what it can" in said
+    assert "recording goes on after" in said
+    assert "lost steps" in said
+
+
+def test_files_that_may_not_grow_are_a_disk_that_takes_nothing(tmp_path):
+    said = filled_up(tmp_path, "limit")
+    assert said.startswith("the disk takes nothing: disk I/O error\n")
+    assert "lost steps" in said
