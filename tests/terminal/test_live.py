@@ -127,11 +127,11 @@ def test_a_killed_trainer_is_said_and_still_answers(train, environ, open_termina
     terminal.prompt("live>$")
     os.kill(trainer.process.pid, signal.SIGKILL)
     trainer.process.wait()
-    terminal.prompt_until(r"died( \(\d+ new\))?>$")
+    terminal.prompt_until(r"killed( \(\d+ new\))?>$")
     terminal.line("env 3")
     terminal.wait_for("accuracy")
     assert ask(environ, "env", "3", "--run", "tiny-1").returncode == 0
-    assert "died" in ask(environ, "run", "--run", "tiny-1").stdout
+    assert "killed by SIGKILL" in ask(environ, "run", "--run", "tiny-1").stdout
 
 
 def test_an_exception_of_the_trainer_is_said(train, environ):
@@ -157,7 +157,7 @@ def test_a_lost_recorder_is_replaced_by_the_record(train, environ, open_terminal
     terminal.line("brain")
     terminal.wait_for("connected again to tiny-1")
     terminal.wait_for("entropy")
-    terminal.prompt(r"tiny-1 .*died( \(\d+ new\))?>$")
+    terminal.prompt(r"tiny-1 .*(killed|died)( \(\d+ new\))?>$")
 
 
 def test_a_finished_run_is_opened_by_its_id_or_its_file(train, environ):
