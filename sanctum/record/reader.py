@@ -395,7 +395,8 @@ class Reader:
             return 0
         last_id, lag = self._lags.get(attempt, (0, 0))
         ((newest, found),) = self.rows(
-            "SELECT max(id), max(said - first_step) FROM late NOT INDEXED WHERE attempt = ? AND id > ?",
+            "SELECT max(id), max(said - first_step) FROM late NOT INDEXED"
+            " WHERE attempt = ? AND id > ?",
             attempt,
             last_id,
         )
