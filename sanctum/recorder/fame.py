@@ -1,7 +1,7 @@
 """The hall of fame while a run is recorded: which episodes to keep, and when.
 
 An episode that ended waits until an update has learned from its last step, since advantages and
-returns are said with that; a run that never speaks of updates does not wait for long. Of those that
+returns are said with that; one that never speaks of updates is not waited for long. Of those that
 wait the ten best are remembered, and a tick copies only for so long: sixteen environments may end
 their episodes at once, and the recorder has one thread. What waits when the run ends is kept then.
 """
@@ -33,7 +33,7 @@ from sanctum.telemetry import EpisodeEnded
 
 log = logging.getLogger(__name__)
 TICK_S = 0.03
-PATIENCE_STEPS = 512
+PATIENCE_STEPS, PATIENCE_TICKS = 512, 10
 SETTLE_S = 2.0
 AGAIN_TICKS = 30
 _episode = msgspec.msgpack.Decoder(EpisodeEnded)
@@ -51,6 +51,8 @@ class Fame:
         self._say = say
         self._heard: list[tuple[int, EpisodeEnded, int | None]] = []
         self._waiting: list[Candidate] = []
+        self._heard_at: dict[tuple[int, int, int], int] = {}
+        self._ticks = 0
         self._copy: Copy | None = None
         self._ready: tuple[HallEntry, float, bytes] | None = None
         self._attempt = 0
@@ -86,6 +88,7 @@ class Fame:
 
     def tick(self) -> None:
         """Once a second: copy and keep for `TICK_S`, as far as there is something to be kept."""
+        self._ticks += 1
         if self._rest:
             self._rest -= 1
             return
@@ -123,8 +126,10 @@ class Fame:
                 continue
             if one is not None and one.accuracy > floor:
                 self._waiting.append(one)
+                self._heard_at[one.key] = self._ticks
         self._waiting.sort(key=lambda one: one.order)
         del self._waiting[SIZE:]
+        self._heard_at = {one.key: self._heard_at[one.key] for one in self._waiting}
 
     def _floor(self) -> float:
         try:
@@ -182,7 +187,10 @@ class Fame:
         """Whether all that will be said of an episode has been said."""
         if one.attempt != self._attempt:
             return True
-        if self._learned is not None and self._learned >= one.said.step:
+        if self._learned is None:
+            if self._ticks - self._heard_at[one.key] >= PATIENCE_TICKS:
+                return True
+        elif self._learned >= one.said.step:
             return True
         span = self._reader.span(one.attempt)
         rollout = self._reader.header(one.attempt).rollout_steps

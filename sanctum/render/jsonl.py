@@ -71,6 +71,7 @@ def _at(report: Report) -> dict[str, Any] | None:
     time = at.time if at.time is not None and math.isfinite(at.time) else None
     return {
         "attempt": at.attempt,
+        **({} if at.hall is None else {"hall": at.hall, "run_id": at.run_id}),
         "step": at.step,
         "update": at.update,
         "time": time,

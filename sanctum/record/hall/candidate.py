@@ -28,6 +28,11 @@ class Candidate:
     said: EpisodeEnded
 
     @property
+    def key(self) -> tuple[int, int, int]:
+        """What tells it from all others of its run."""
+        return (self.attempt, self.said.env, self.said.step)
+
+    @property
     def order(self) -> tuple[float, int, int]:
         """The better one first; of two equal ones the earlier."""
         return (-self.accuracy, self.said.step, self.said.env)
