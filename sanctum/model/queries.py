@@ -30,6 +30,10 @@ from sanctum.model.answers import (
 )
 
 
+WRITING = frozenset({"note_add"})
+"""Methods that change the record each time they are called: never asked twice."""
+
+
 class Queries(Protocol):
     """The questions a record can answer, as of any moment."""
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 
 from sanctum.errors import ConnectionLost, NoSuchRun
 from sanctum.model.answers import RunAnswer
-from sanctum.model.queries import Queries
+from sanctum.model.queries import WRITING, Queries
 
 
 class Connection(Protocol):
@@ -66,8 +66,9 @@ class Link:
     def ask(self, method: str, timeout_s: float | None, *args: Any, **named: Any) -> Any:
         """Ask, and ask again over a new connection when the first is lost.
 
-        Every question only reads, so asking twice is harmless. An interrupted question leaves its
-        answer on the way, so that connection is given up.
+        A question that only reads may be asked twice; one that writes is not, since the first may
+        have been heard. An interrupted question leaves its answer on the way, so that connection is
+        given up.
         """
         self.asked[method] = self.asked.get(method, 0) + 1
         try:
@@ -77,6 +78,9 @@ class Link:
                 return self._call(method, timeout_s, *args, **named)
             except ConnectionLost as lost:
                 self._again(lost)
+                if method in WRITING:
+                    hint = f"it may have been written: look, and type it again if not ({method})"
+                    raise ConnectionLost(lost.sentence, hint) from lost
                 return self._call(method, timeout_s, *args, **named)
         except KeyboardInterrupt:
             self.close()

@@ -335,6 +335,10 @@ class FakeQueries(FakeHall):
         if env is not None and not 0 <= env < ENVS:
             raise UsageError(f"there is no environment {env}", f"they are 0 to {ENVS - 1}")
 
+    def note_add(self, text: str, at: str | None = None) -> Event:
+        self._ask("note", text=text, at=at)
+        return Event(99, STEP if at is None else int(at), NOW, "info", "note", text)
+
     def run_read(self, at: str | None = None) -> RunAnswer:
         self._ask("run", at=at)
         return RunAnswer(

@@ -58,6 +58,10 @@ class FakeRun:
             raise trouble
         return At(1200, self.update, 1.7e9, True)
 
+    def note_add(self, text, at=None):
+        moment = self._ask("note_add")
+        return Event(1, moment.step, moment.time, "info", "note", text)
+
     def run_read(self, at=None):
         moment = self._ask("run_read")
         header = Header(

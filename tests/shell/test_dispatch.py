@@ -267,3 +267,13 @@ def test_words_that_ask_no_run_say_that_a_moment_changed_nothing(desk, line):
     assert "--at changed nothing" in desk.said()
     assert desk.type(f"help {line.split()[0]}") == 0
     assert "--timeout" not in desk.said().split("options")[-1]
+
+
+def test_a_note_is_never_written_twice_when_the_connection_is_lost(make_desk):
+    desk = make_desk(FakeRun())
+    desk.run.trouble = LOST
+    assert desk.type("note halved the rate") == 4
+    assert desk.run.asked.count("note_add") == 1
+    assert "it may have been written" in desk.complained()
+    assert desk.type("note halved the rate") == 0
+    assert desk.run.asked.count("note_add") == 2
