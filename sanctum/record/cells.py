@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,6 +22,12 @@ __all__ = ["GONE", "LATE", "MASKED_CELL", "NOT_MEASURED", "VALUE", "States", "Va
 
 _compressor = zstandard.ZstdCompressor(level=1)
 _decompressor = zstandard.ZstdDecompressor()
+
+
+_QUADS = np.array(
+    [[byte >> (2 * place) & 3 for place in range(4)] for byte in range(256)], np.uint8
+).view(np.uint32)[:, 0]
+"""The four states in each byte of packed ones."""
 
 
 def squeeze(data: bytes) -> bytes:
@@ -108,14 +115,11 @@ def pack_states(states: States) -> bytes | None:
 
 def unpack_states(data: bytes | None, shape: tuple[int, ...]) -> States:
     """The states that `pack_states` was given."""
-    count = int(np.prod(shape))
+    count = math.prod(shape)
     if data is None:
         return np.zeros(shape, np.uint8)
-    packed = np.frombuffer(unsqueeze(data), np.uint8)
-    flat = np.empty((packed.size, 4), np.uint8)
-    for place in range(4):
-        flat[:, place] = packed >> (2 * place) & 3
-    return flat.reshape(-1)[:count].reshape(shape)
+    quads = _QUADS[np.frombuffer(unsqueeze(data), np.uint8)]
+    return quads.view(np.uint8)[:count].reshape(shape)
 
 
 Chunk = tuple[str, float | None, float | None, int, int, int, bytes | None, bytes]

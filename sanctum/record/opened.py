@@ -149,6 +149,10 @@ class OpenBlock:
         """What was last said of a column before this block."""
         return self.carry.get(name)
 
+    def set_carried(self, name: str, one: Latest) -> None:
+        """What was said of a column before this block was changed."""
+        self.carry[name] = one
+
     def latest(self, name: str, row: int) -> Latest | None:
         """What each environment last said of a column at or before `row`, to be read only."""
         buffer = self.buffers.get(name)

@@ -7,9 +7,10 @@ from collections import OrderedDict
 
 import numpy as np
 
-from sanctum.record.blocks import Cells, Latest, Steps, Times, last_rows, latest
+from sanctum.record.blocks import Cells, Latest, Steps, Times, last_rows, latest, merged
 from sanctum.record.carry import unpack_carry
 from sanctum.record.cells import GONE, NOT_MEASURED, unpack_states, unpack_values, unsqueeze
+from sanctum.record.glance import Glances
 
 KEPT_BYTES = 16 * 1024 * 1024
 
@@ -32,6 +33,7 @@ class SealedBlock:
         self._carry: dict[str, Latest] | None = None
         self._kept: OrderedDict[str, Cells | None] = OrderedDict()
         self._kept_bytes = 0
+        self._glances = Glances(db, id, self.steps, envs)
 
     def cells(self, name: str) -> Cells | None:
         """All cells of a column; None when nothing was said of it in this block."""
@@ -39,11 +41,19 @@ class SealedBlock:
             self._kept.move_to_end(name)
             return self._kept[name]
         found = self._read(name)
-        self.keep(name, found)
+        self._keep(name, found)
         return found
 
-    def keep(self, name: str, cells: Cells | None) -> None:
-        """Hold these cells of a column, as the file has them."""
+    def amended(self, name: str, cells: Cells) -> None:
+        """A column was written anew: these are its cells."""
+        self._glances.forget()
+        self._keep(name, cells)
+
+    def set_carried(self, name: str, one: Latest) -> None:
+        """What was said of a column before this block was changed."""
+        self.carry[name] = one
+
+    def _keep(self, name: str, cells: Cells | None) -> None:
         self._kept_bytes += _size(cells) - _size(self._kept.pop(name, None))
         self._kept[name] = cells
         while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
@@ -62,6 +72,12 @@ class SealedBlock:
 
     def latest(self, name: str, row: int) -> Latest | None:
         """What each environment last said of a column at or before `row`, to be read only."""
+        if name not in self._kept:
+            seen = self._glances.latest(name, row)
+            if seen is not None:
+                never = seen.steps < 0
+                before = self.carried(name) if never.any() else None
+                return seen if before is None else merged(seen, before, never)
         cells = self.cells(name)
         return self.carried(name) if cells is None else latest(self, name, last_rows(cells[1], row))
 

@@ -214,7 +214,7 @@ class Writer:
         )
         for row in chunk_rows(block.id, column, what, new_values, new_states):
             self._chunk(row, first, last)
-        block.keep(name, (new_values, new_states))
+        block.amended(name, (new_values, new_states))
 
     def carry_into(self, block: SealedBlock | OpenBlock | None, name: str, one: Latest) -> None:
         """Change what was said of a column before `block` (None: the one that will be begun)."""
@@ -222,7 +222,7 @@ class Writer:
             if self._carry is not None:
                 self._carry[1][name] = one
             return
-        block.carry[name] = one
+        block.set_carried(name, one)
         carry = pack_carry(block.carry)
         self._of_block(block.id, "UPDATE blocks SET carry = ? WHERE id = ?", carry, block.id)
 
