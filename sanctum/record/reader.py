@@ -102,7 +102,10 @@ class Reader:
         return self.db.execute(sql, values).fetchall()
 
     def as_of(self, attempt: int, step: int) -> Reader:
-        """This reader without the cells of an attempt that were said only after `step`."""
+        """This reader without the cells of an attempt that were said only after `step`.
+
+        Whatever gives out a block gives it out `veiled`.
+        """
         lag = self._lag(attempt)
         later = hidden(self, attempt, step, lag) if lag else {}
         if not later:
@@ -370,7 +373,7 @@ class Reader:
         for block in blocks:
             start, stop = np.searchsorted(block.steps, (first, last + 1))
             if start < stop:
-                pieces.append((block, slice(int(start), int(stop))))
+                pieces.append((self.veiled(block), slice(int(start), int(stop))))
         return pieces
 
     def window(self, names: Iterable[str], attempt: int, first: int, last: int) -> Window:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,8 +51,13 @@ def real_run(monkeypatch: pytest.MonkeyPatch) -> tuple[RunStarted, list[Frame]]:
         hello.update(about)
         return listener.start()
 
+    def sent(progress: object) -> None:
+        """Wait until all is sent, so that none is given up at the end on a busy machine."""
+        while len(listener.run._backlog):
+            time.sleep(0.01)
+
     monkeypatch.setattr(sanctum, "attach", attach)
-    train(SETTINGS, run_id="demo")
+    train(SETTINGS, run_id="demo", on_update=sent)
     known = {name: hello[name] for name in RunStarted.__struct_fields__ if name in hello}
     known["actions"] = {head: list(options) for head, options in known["actions"].items()}
     header = msgspec.convert(
