@@ -114,7 +114,7 @@ def command(moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bo
         *blocks,
         headline=_headline(answer),
         notes=notes,
-        verdict=VERDICTS.get(word),
+        verdict="crit" if _unrecorded(answer) else VERDICTS.get(word),
         at=answer.at,
         run=header.run_id,
         next=_next(answer, traceback),
@@ -180,7 +180,7 @@ def _headline(answer: RunAnswer) -> str:
     if state.word == "live":
         rate = number(answer.steps_per_s)
         speed = "" if rate is None else f"; {cell(rate)} steps a second"
-        return f"live: last telemetry {since} ago{speed}{_unrecorded(answer)}"
+        return f"{_unrecorded(answer)}live: last telemetry {since} ago{speed}"
     if state.word in ("stale", "silent"):
         return f"{state.word}: no telemetry for {since}" + (f"; {why}" if why else "")
     when = "" if state.since_s is None else f" {since} ago"
@@ -191,10 +191,10 @@ def _headline(answer: RunAnswer) -> str:
 
 
 def _unrecorded(answer: RunAnswer) -> str:
-    """That nothing reaches the disk, since when and why; empty while all is well."""
+    """That nothing reaches the disk, for how long and why; empty while all is well."""
     if answer.recording or answer.stopped_s is None:
         return ""
-    return f"; RECORDING STOPPED {duration(answer.stopped_s)} ago: {answer.stopped_why}"
+    return f"not recording for {duration(answer.stopped_s)} ({answer.stopped_why}); "
 
 
 def _is_past(answer: RunAnswer) -> bool:

@@ -51,7 +51,7 @@ class Restarts:
     ) -> socket.socket:
         for wait_s in WAITS_S:
             if len(self._tries) == MOST and time.monotonic() - self._tries[0] < WITHIN_S:
-                raise GivenUp(f"{why}, for the {MOST}th time in {WITHIN_S / 60:.0f} minutes")
+                raise GivenUp(f"{why}, after {MOST} others in {WITHIN_S / 60:.0f} minutes")
             stop.wait(wait_s)
             self._tries.append(time.monotonic())
             try:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from sanctum.errors import RecordError, SanctumError
+from sanctum.model.answers import StacksAnswer
 from sanctum.record.hall import Hall, is_hall
 from sanctum.record.hall.record import HallRecord
 from sanctum.record.pulse import Pulse
@@ -49,6 +50,18 @@ class Bystander(Pulse):
         if last.boot_id and last.boot_id != boot_id():
             return "the machine was restarted since, and took its trainer and its recorder with it"
         return None
+
+    def stacks(self) -> StacksAnswer:
+        """Nobody here can ask the trainer; others can."""
+        last = self._reader.last_attempt()
+        if last is None or not self.is_trainer_alive():
+            return super().stacks()
+        return StacksAnswer(
+            None,
+            "unheard",
+            "its recorder has gone, and only that could ask it; without it, and as its user:"
+            f" py-spy dump --pid {last.pid}",
+        )
 
     def heard(self) -> float:
         """When the trainer last said something of the run, as far as the record knows."""

@@ -15,6 +15,7 @@ from sanctum.model.answers import (
     Attempt,
     Component,
     Curve,
+    Dropped,
     EnvsAnswer,
     EventsAnswer,
     PolicyAnswer,
@@ -24,6 +25,7 @@ from sanctum.model.answers import (
     RunState,
     SeedAnswer,
     SeedsAnswer,
+    StacksAnswer,
     Verdict,
     Vital,
     VitalsAnswer,
@@ -93,6 +95,95 @@ def test_the_first_line_of_an_exception_is_its_cause() -> None:
     )
     report = ask("run", DiedQueries(RunState("failed", 12.0, None, said)))
     assert report.headline.endswith("630: RuntimeError: CUDA error: device-side assert triggered")
+
+
+class Silent(FakeQueries):
+    """A trainer that is there and says nothing; `stacks` is what it answers when asked."""
+
+    def __init__(self, *stacks: StacksAnswer, why: str = "its process is there") -> None:
+        super().__init__()
+        self.stacks, self.why = list(stacks), why
+
+    def run_read(self, at: str | None = None) -> RunAnswer:
+        return msgspec.structs.replace(
+            super().run_read(at), state=RunState("silent", 130.0, self.why)
+        )
+
+    def trainer_stacks(self) -> StacksAnswer:
+        return self.stacks.pop(0) if len(self.stacks) > 1 else self.stacks[0]
+
+
+STACKS = (
+    "Thread MainThread (most recent call first):\n"
+    '  File "/home/me/runs/lib/torch/distributed.py", line 2050 in barrier\n'
+    '  File "/home/me/runs/ppo.py", line 88 in update\n'
+    "Thread pin memory (most recent call first):\n"
+    '  File "/home/me/runs/lib/torch/pin.py", line 32 in pin\n'
+)
+
+
+def test_a_silent_run_shows_where_its_main_thread_is() -> None:
+    report = ask("run", Silent(StacksAnswer(STACKS, "sleeping")))
+    assert report.headline == "silent: no telemetry for 2m10s; its process is there"
+    assert (report.verdict, report.next) == ("crit", "run --stacks")
+    assert report.blocks[0].lines == (
+        "barrier (torch/distributed.py:2050)",
+        "update (runs/ppo.py:88)",
+    )
+
+
+def test_the_stacks_are_those_of_all_threads() -> None:
+    report = ask("run --stacks", Silent(StacksAnswer(STACKS, "sleeping")))
+    assert report.headline == "2 threads of Python, the main thread first; its process is sleeping"
+    assert '  File "/home/me/runs/lib/torch/pin.py", line 32 in pin' in report.blocks[0].lines
+
+
+def test_a_trainer_that_is_slow_to_answer_is_asked_again() -> None:
+    slow = StacksAnswer(None, "running", "it was asked, but did not answer in 0.3 s")
+    assert ask("run --stacks", Silent(slow, slow, StacksAnswer(STACKS, "running"))).blocks
+    report = ask("run", Silent(slow))
+    assert report.notes == ("its stacks cannot be had: it was asked, but did not answer in 0.3 s",)
+
+
+def test_a_stopped_trainer_is_not_said_to_be_stopped_twice() -> None:
+    why = "its process is stopped: kill -CONT 7 lets it go on"
+    report = ask("run", Silent(StacksAnswer(None, "stopped", why), why=why))
+    assert report.headline.endswith(why)
+    assert report.notes == ()
+    report = ask("run --stacks", Silent(StacksAnswer(None, "stopped", why)))
+    assert report.headline == f"the trainer cannot be asked (stopped): {why}"
+
+
+def test_a_killed_run_names_the_signal_and_shows_the_stack_it_struck() -> None:
+    why = "it was told to end: kill, a batch system's time limit, or a shutdown"
+    state = RunState("killed", 12.0, why, None, "at SIGTERM:\n  File ...", "SIGTERM")
+    report = ask("run", DiedQueries(state))
+    assert report.headline == f"killed by SIGTERM 12s ago at step 2,630: {why}"
+    assert (report.verdict, report.next) == ("crit", "run --traceback")
+    assert ask("run --traceback", DiedQueries(state)).blocks[0].lines[0] == "at SIGTERM:"
+
+
+class Stopped(FakeQueries):
+    """A run whose disk is full, and whose record has dropped what was oldest."""
+
+    def run_read(self, at: str | None = None) -> RunAnswer:
+        return msgspec.structs.replace(
+            super().run_read(at),
+            recording=False,
+            stopped_s=185.0,
+            stopped_why="database or disk is full",
+            keep_bytes=2 * 2**30,
+            dropped=[Dropped("columns", 0, 900, 10_000, "oldest first")],
+        )
+
+
+def test_a_record_that_is_not_written_is_said_first_and_what_gave_way_too() -> None:
+    report = ask("run", Stopped())
+    assert report.headline.startswith("not recording for 3m05s (database or disk is full); live:")
+    assert report.verdict == "crit"
+    assert facts(report)["dropped"].note == "steps 0-900: oldest first"
+    assert facts(report)["record size"].note == "of 2.0 GiB to keep"
+    assert facts(report)["record"].note.startswith("not written for 3m05s")
 
 
 def test_of_a_moment_of_the_past_a_run_was_going_on() -> None:

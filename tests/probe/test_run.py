@@ -182,17 +182,3 @@ def test_close_may_be_called_twice_and_what_follows_is_nothing(listener):
     run.step(1, accuracy=[1.0])
     assert [type(one) for one in listener.heard()] == [RunEnded]
     assert not run.recording
-
-
-def test_a_recorder_that_goes_is_said_once_and_what_is_lost_is_counted(listener):
-    run = listener.start()
-    listener.far.shutdown(2)
-    while run.recording:
-        run.step(1, accuracy=[1.0])
-    before = run.lost
-    run.step(2, accuracy=[1.0])
-    run.message("hello?")
-    assert run.lost == before + 2
-    assert len(listener.said) == 1
-    assert "the recorder has gone" in listener.said[0]
-    assert run._backlog.queued_bytes < 1000

@@ -14,6 +14,8 @@ def place(desk):
     [
         ("live", 0.2, 41, "sanctum demo-3 u41 live> "),
         ("stale", 12.3, 41, "sanctum demo-3 u41 stale 12s> "),
+        ("silent", 130.0, 41, "sanctum demo-3 u41 silent 2m10s> "),
+        ("killed", 99.0, 41, "sanctum demo-3 u41 killed> "),
         ("died", 99.0, 41, "sanctum demo-3 u41 died> "),
         ("finished", 99.0, 200, "sanctum demo-3 u200 finished> "),
         ("starting", None, None, "sanctum demo-3 starting> "),
