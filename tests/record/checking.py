@@ -17,7 +17,7 @@ from sanctum.telemetry import Message, SeedState, Step, Update
 from sanctum.telemetry.arrays import pack
 from tests.record.saying import ENVS, ingest
 
-STEPS = 26
+STEPS = 20
 COLUMNS = ("accuracy", "loss", "reward", "reward/rent", "odd", "whole", "flag", "rare", "late")
 SCALARS = ("entropy", "grad_norm", "sparse", "entropy.op")
 OPS = ["WAIT", "GERMINATE", "CULL"]

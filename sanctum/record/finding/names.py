@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from sanctum.errors import ConditionError
 from sanctum.model.conditions import Binary, Held, Is, Name, Node, Unary, Word
+from sanctum.record.finding.health import Ages, Healths
 from sanctum.record.finding.moments import Moments, Patience
-from sanctum.record.finding.rowwise import RowByRow
 from sanctum.record.finding.sources import (
     Absent,
     Cell,
@@ -166,8 +166,13 @@ class Names:
             track = self._track(f"action/{head}", env)
             return self._coded(track, functools.partial(_option, options))
         if name in ("health", "age_steps"):
-            return RowByRow(of, moments, self._patience, env, name, self._words)
+            own = [one for one in of.column_names if not one.startswith("seed/")]
+            ages = Ages(moments, self._patience, env, own)
+            return ages if name == "age_steps" else self._health(ages)
         return None
+
+    def _health(self, ages: Ages) -> Source:
+        return Healths(self._moments, self._patience, ages, self._words)
 
     def _seeds(self, track: Track, *, said_since: int | None) -> Source:
         of, env = self._of, self._env
