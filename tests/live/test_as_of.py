@@ -20,13 +20,15 @@ from tests.live.running import asking, state, until
 pytestmark = pytest.mark.live
 
 LOOK = (
-    *("run", "run --more", "overwatch", "envs", "envs --more --sort -loss", "envs --cards"),
+    *("run", "run --more", "overwatch", "envs", "envs --more --sort -loss"),
     *("envs --where 'accuracy < 80 and reward > -1'", "env 1", "env 3 --more"),
     *("brain", "brain --more", "actions", "actions 2", "rewards", "rewards 1 --actions"),
     *("seeds top", "seeds bottom --more", "seeds oldest", "seed 1.r0c0", "seed 2.r0c1 --more"),
     *("events", "events --severity warn", "events --env 1", "vitals", "episodes"),
     *("history accuracy", "history entropy", "find 'entropy < 0.95'", "find 'reward > 0' --env 2"),
 )
+"""Every look command and those about time; not ``envs --cards``, which shows the hall as it is."""
+
 PAUSES = (0, 7, 60, 130, -3, 200, -5)
 """Steps, and updates with a minus, after which the trainer waits to be asked about."""
 
