@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from sanctum.command.moment import Moment
-from sanctum.model.answers import RunSummary
+from sanctum.model.answers import DiskUse, Prunable, RunSummary
 from sanctum.view.report import Report
 
 if TYPE_CHECKING:
@@ -76,8 +76,11 @@ class Session(Protocol):
     def confirm(self, question: str) -> bool:
         """Ask the person at the terminal; raises UsageError where nobody can answer."""
 
-    def prunable(self, older_s: float, keep: int) -> Sequence[RunSummary]:
-        """Records that ended longer than `older_s` ago, all but the newest `keep`, newest first."""
+    def disk_use(self) -> Sequence[DiskUse]:
+        """What each run takes on disk, the largest first; then the halls of fame."""
 
-    def prune(self, runs: Sequence[RunSummary]) -> int:
-        """Delete these records and what lies beside them; gives the bytes that became free."""
+    def prunable(self, older_s: float, keep: int) -> Prunable:
+        """Runs that ended longer than `older_s` ago, all but the newest `keep`, newest first."""
+
+    def prune(self, found: Prunable) -> int:
+        """Delete what was found, where it may still go; gives the bytes that became free."""

@@ -595,3 +595,35 @@ class RunSummary(_Answer, frozen=True):
     pid: int | None = None
     recorder: int | None = None
     note: str = ""
+
+
+class DiskUse(_Answer, frozen=True):
+    """What a run, or a hall of fame, takes on disk; `beside_bytes` are its log and small files.
+
+    `is_prunable`: it has ended, and ``runs --prune`` may delete it.
+    """
+
+    name: str
+    state: str
+    record_bytes: int
+    wal_bytes: int = 0
+    beside_bytes: int = 0
+    is_prunable: bool = False
+
+    @property
+    def used_bytes(self) -> int:
+        """All of it."""
+        return self.record_bytes + self.wal_bytes + self.beside_bytes
+
+
+class Prunable(_Answer, frozen=True):
+    """What may be deleted: runs with all their files (`used_bytes`), and files without a record."""
+
+    runs: list[RunSummary]
+    orphans: list[str] = []
+    orphan_bytes: int = 0
+
+    @property
+    def used_bytes(self) -> int:
+        """What would become free."""
+        return self.orphan_bytes + sum(run.used_bytes or 0 for run in self.runs)

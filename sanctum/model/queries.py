@@ -29,7 +29,6 @@ from sanctum.model.answers import (
     VitalsAnswer,
 )
 
-
 WRITING = frozenset({"note_add"})
 """Methods that change the record each time they are called: never asked twice."""
 

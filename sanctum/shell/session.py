@@ -11,7 +11,7 @@ import click
 
 from sanctum.command import Answer, Moment, replace_report
 from sanctum.errors import NoSuchRun, SanctumError, UsageError
-from sanctum.model.answers import RunSummary
+from sanctum.model.answers import DiskUse, Prunable, RunSummary
 from sanctum.model.queries import Queries
 from sanctum.shell import settings
 from sanctum.shell.cards import first_comment
@@ -197,6 +197,26 @@ class ShellSession:
         `unasked` is what Enter alone means.
         """
         return self._ask(question, unasked)
+
+    def disk_use(self) -> Sequence[DiskUse]:
+        """What each run takes on disk, the largest first; then the halls of fame."""
+        from sanctum.wire import places, pruning
+
+        _check_folder(places.home())
+        return pruning.disk_use()
+
+    def prunable(self, older_s: float, keep: int) -> Prunable:
+        """Runs that ended longer than `older_s` ago, all but the newest `keep`, newest first."""
+        from sanctum.wire import places, pruning
+
+        _check_folder(places.home())
+        return pruning.prunable(older_s, keep)
+
+    def prune(self, found: Prunable) -> int:
+        """Delete what was found, where it may still go; gives the bytes that became free."""
+        from sanctum.wire import pruning
+
+        return pruning.prune(found)
 
     def ask_now(self, timeout_s: float) -> Queries:
         """The questions of the session's own run with a deadline of the prompt's."""
