@@ -237,7 +237,8 @@ def _step(place: Place, rank: int, count: str) -> Report:
         if place.run is not None:
             session.attach(place.run)
         session.set("at", f"{name}:{report.at.step}")
-    return replace_report(report, next=f"hall step {rank} {int(count):+d}")
+    on = "step" if place.moves else f"hall step {rank}"
+    return replace_report(report, next=f"{on} {int(count):+d}")
 
 
 def _env(place: Place, entry: HallEntry, when: str, more: bool = False) -> Report:

@@ -38,7 +38,7 @@ from sanctum.record.reader import Reader
 from sanctum.record.sizes import class_of
 
 PAGE_BYTES = 1024
-COLUMNS_AT_ONCE = 24
+COLUMNS_AT_ONCE = 16
 _EVENTS = "id, attempt, step, time, severity, type, env, slot, text, data, said"
 _UPDATES = "id, attempt, number, step, first_step, last_step, time, data, said"
 _EPISODES = "id, attempt, env, episode, step, time, data, said"
@@ -133,6 +133,7 @@ class Copy:
         for id, (block, rows) in enumerate(self._pieces, 1):
             yield from self._block(id, block, rows)
             self._late(late, block, rows)
+            yield False
 
     def _block(self, id: int, block: Block, rows: slice) -> Iterator[bool]:
         carry: dict[str, Latest] = {}
