@@ -93,13 +93,16 @@ def command(moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bo
     said = answer.state.traceback
     notes = []
     blocks: list[Block] = [Facts(_facts(answer))]
-    if word in ("stale", "silent") and answer.at.live:
+    silent = word in ("stale", "silent") and answer.at.live
+    next = _next(answer, traceback)
+    if silent and not (sizes or traceback):
         found = _asked(moment)
         if found.text is None:
             again = found.why in (None, answer.state.why)
             notes += [] if again else [f"its stacks cannot be had: {found.why}"]
         else:
             blocks.insert(0, Text(innermost(found.text), title="its main thread, innermost call"))
+            next = "run --stacks"
     if more:
         blocks += [Table(DROPPED, answer.dropped)] if answer.dropped else []
         blocks.append(Table(LOST, answer.lost, empty="no telemetry was lost"))
@@ -117,7 +120,7 @@ def command(moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bo
         verdict="crit" if _unrecorded(answer) else VERDICTS.get(word),
         at=answer.at,
         run=header.run_id,
-        next=_next(answer, traceback),
+        next=next,
     )
 
 
@@ -283,8 +286,6 @@ def _left(answer: RunAnswer) -> str:
 def _next(answer: RunAnswer, traceback: bool) -> str:
     if answer.state.traceback and not traceback:
         return "run --traceback"
-    if answer.state.word in ("stale", "silent"):
-        return "run --stacks"
-    if answer.state.word in ("died", "killed", "failed"):
+    if answer.state.word in ("died", "killed", "failed", "stale", "silent"):
         return "events --severity warn"
     return "overwatch"

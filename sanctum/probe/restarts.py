@@ -37,7 +37,7 @@ class Restarts:
 
         Raises GivenUp.
         """
-        why = f"the recorder has gone ({lost})"
+        why = f"the recorder has gone ({lost.strerror or lost})"
         if self._launch is None:
             raise GivenUp(why)
         self.under_way = True

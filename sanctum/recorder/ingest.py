@@ -151,7 +151,7 @@ class Ingest:
 
     def _say_end(self, cause: Cause, exception: str | None, now: float) -> None:
         how, about = cause.how, exception or cause.why
-        what = f"{how} by {cause.signal}" if how == "killed" else how
+        what = f"was {how} by {cause.signal}" if how == "killed" else how
         text = _ENDED.get(how, f"the trainer {what}" + (f": {about}" if about else ""))
         self._event("info" if how in _ENDED else "critical", "end", text, now)
 

@@ -16,8 +16,10 @@ from sanctum.model.answers import (
     Component,
     Curve,
     Dropped,
+    EnvAnswer,
     EnvsAnswer,
     EventsAnswer,
+    Lost,
     PolicyAnswer,
     PolicyReading,
     RewardsAnswer,
@@ -161,6 +163,45 @@ def test_a_killed_run_names_the_signal_and_shows_the_stack_it_struck() -> None:
     assert report.headline == f"killed by SIGTERM 12s ago at step 2,630: {why}"
     assert (report.verdict, report.next) == ("crit", "run --traceback")
     assert ask("run --traceback", DiedQueries(state)).blocks[0].lines[0] == "at SIGTERM:"
+
+
+class Gapped(FakeQueries):
+    """A run whose recorder died; every answer carries the gap, as of the step asked about."""
+
+    def __init__(self, gap: Lost, step: int = 2630) -> None:
+        super().__init__()
+        self.here = msgspec.structs.replace(AT, step=step, gaps=[gap])
+
+    def env_read(self, env: int, at: str | None = None) -> EnvAnswer:
+        whole = super().env_read(env, at)
+        return msgspec.structs.replace(whole, at=self.here)
+
+    def envs_list(self, *args: Any, **given: Any) -> EnvsAnswer:
+        return msgspec.structs.replace(super().envs_list(*args, **given), at=self.here)
+
+    def rewards_read(self, *args: Any, **given: Any) -> RewardsAnswer:
+        return msgspec.structs.replace(super().rewards_read(*args, **given), at=self.here)
+
+
+@pytest.mark.parametrize(
+    ("line", "gap", "said"),
+    [
+        ("rewards 3", (2600, 2620), "missing here: everything of steps 2,600 to 2,620: it died"),
+        ("rewards 3", (2567, 2567), "missing here: everything of step 2,567: it died"),
+        ("rewards 3", (2620, None), "missing here: everything of steps from 2,620 on: it died"),
+        ("rewards 3", (2500, 2566), None),
+        ("envs", (2600, 2620), None),
+        ("envs", (2631, 2640), "missing here: everything of steps 2,631 to 2,640: it died"),
+        ("env 7", (2600, 2620), "missing here: everything of steps 2,600 to 2,620: it died"),
+        ("env 7", (100, 120), None),
+    ],
+)
+def test_an_answer_names_the_gap_it_spans(
+    line: str, gap: tuple[int, int | None], said: str | None
+) -> None:
+    count = 1 if gap[1] is None else gap[1] + 1 - gap[0]
+    report = ask(line, Gapped(Lost("everything", *gap, count, "it died")))
+    assert [note for note in report.notes if "missing" in note] == ([said] if said else [])
 
 
 class Stopped(FakeQueries):

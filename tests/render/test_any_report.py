@@ -85,8 +85,6 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(columns, rows, title=draw(texts), empty=draw(texts), total=len(rows) + more)
 
 
-
-
 @st.composite
 def chart_lines(draw: st.DrawFn) -> ChartLine:
     at = sorted(draw(st.sets(steps, max_size=30)))
