@@ -20,7 +20,7 @@ States = npt.NDArray[np.uint8]
 
 __all__ = ["GONE", "LATE", "MASKED_CELL", "NOT_MEASURED", "VALUE", "States", "Values"]
 
-_compressor = zstandard.ZstdCompressor(level=1)
+_compressor = zstandard.ZstdCompressor(level=1, write_checksum=True)
 _decompressor = zstandard.ZstdDecompressor()
 
 
@@ -28,6 +28,10 @@ _QUADS = np.array(
     [[byte >> (2 * place) & 3 for place in range(4)] for byte in range(256)], np.uint8
 ).view(np.uint32)[:, 0]
 """The four states in each byte of packed ones."""
+
+
+class Damaged(ValueError):
+    """Cells that are not what their row of the file says."""
 
 
 def squeeze(data: bytes) -> bytes:
@@ -68,7 +72,10 @@ def unpack_values(data: bytes, dtype: str, envs: int, rows: int) -> Values:
     kind = np.dtype(dtype)
     if not data:
         return np.zeros((envs, 0, rows), kind)
-    return joined(np.frombuffer(unsqueeze(data), np.uint8), kind).reshape(envs, -1, rows)
+    raw = np.frombuffer(unsqueeze(data), np.uint8)
+    if raw.size % max(kind.itemsize * envs * rows, 1):
+        raise Damaged(f"{raw.size} bytes are not {envs} x {rows} cells of {dtype}")
+    return joined(raw, kind).reshape(envs, -1, rows)
 
 
 def planes_of(values: Values) -> Values:

@@ -24,6 +24,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sanctum.errors import RecordError
+from sanctum.telemetry.amounts import spelled
 
 APPLICATION_ID = 0x53616E63
 VERSION = 1
@@ -171,11 +172,12 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         raise RecordError(f"no such file: {path}")
     try:
         with path.open("rb") as start:
-            head = start.read(20)
+            head = start.read(32)
     except OSError as error:
-        raise RecordError(f"{path} cannot be read: {error.strerror}") from error
+        raise RecordError(f"{path} cannot be read: {(error.strerror or '?').lower()}") from error
     if not head.startswith(b"SQLite format 3\0"):
         raise RecordError(f"{path} is not a record of Sanctum's: it is no SQLite file")
+    _check_whole(path, head)
     try:
         try:
             return _checked(path, path)
@@ -185,6 +187,17 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             return _recovered(path)
     except (sqlite3.DatabaseError, OSError) as error:
         raise RecordError(f"{path} cannot be opened as a record: {error}") from error
+
+
+def _check_whole(path: Path, head: bytes) -> None:
+    """Refuse a file that was cut short. Of one with a WAL its own head does not tell how long."""
+    if len(head) == 32 and Path(f"{path}-wal").exists():
+        return
+    pages, page = int.from_bytes(head[28:32], "big"), int.from_bytes(head[16:18], "big")
+    there, wanted = path.stat().st_size, pages * (65536 if page == 1 else page)
+    if len(head) < 32 or there < wanted:
+        of = f" of {spelled(wanted)}" if len(head) == 32 else ""
+        raise RecordError(f"{path} was cut short: {spelled(there)}{of} are there")
 
 
 def _checked(place: Path, path: Path) -> sqlite3.Connection:

@@ -6,7 +6,9 @@ import sqlite3
 from collections import OrderedDict
 
 import numpy as np
+import zstandard
 
+from sanctum.errors import RecordError
 from sanctum.record.blocks import Cells, Latest, Steps, Times, last_rows, latest, merged
 from sanctum.record.carry import unpack_carry
 from sanctum.record.cells import GONE, NOT_MEASURED, unpack_states, unpack_values, unsqueeze
@@ -82,6 +84,15 @@ class SealedBlock:
         return self.carried(name) if cells is None else latest(self, name, last_rows(cells[1], row))
 
     def _read(self, name: str) -> Cells | None:
+        try:
+            return self._unpacked(name)
+        except (zstandard.ZstdError, ValueError) as error:
+            raise RecordError(
+                f"the record is damaged: {name} of steps {self.steps[0]:,} to {self.steps[-1]:,}"
+                f" cannot be read ({error})"
+            ) from error
+
+    def _unpacked(self, name: str) -> Cells | None:
         pieces = self._db.execute(
             "SELECT c.env0, c.envs, c.dtype, c.states, c.data, n.width FROM chunks c"
             " JOIN columns n ON n.id = c.column WHERE n.name = ? AND c.block = ? ORDER BY c.env0",

@@ -5,6 +5,7 @@ Counting anew would read the whole file; a question about the run is asked ten t
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from dataclasses import dataclass, field
 
@@ -52,12 +53,13 @@ class Sizes:
         self._tallies = {table: Tally() for table in GROWING}
         self._event_types: set[str] = set()
         self._chunks: dict[str, Size] = {}
-        for what, used, rows, first, last in db.execute(
-            "SELECT n.class, sum(c.bytes), count(*), min(b.first_step), max(b.last_step)"
-            " FROM chunks c JOIN columns n ON n.id = c.column JOIN blocks b ON b.id = c.block"
-            " GROUP BY n.class"
-        ).fetchall():
-            self._chunks[what] = Size(what, int(used), int(rows), int(first), int(last))
+        with contextlib.suppress(sqlite3.DatabaseError):  # damage: what cannot be counted is not
+            for what, used, rows, first, last in db.execute(
+                "SELECT n.class, sum(c.bytes), count(*), min(b.first_step), max(b.last_step)"
+                " FROM chunks c JOIN columns n ON n.id = c.column JOIN blocks b ON b.id = c.block"
+                " GROUP BY n.class"
+            ).fetchall():
+                self._chunks[what] = Size(what, int(used), int(rows), int(first), int(last))
 
     def add(self, what: str, used_bytes: int, chunks: int, first_step: int, last_step: int) -> None:
         """Chunks of a class were written (or taken away, with negative numbers)."""

@@ -8,15 +8,18 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import cast
 
 from sanctum.errors import RecordError, SanctumError
 from sanctum.model.answers import StacksAnswer
+from sanctum.model.queries import Queries
 from sanctum.record.hall import Hall, is_hall
 from sanctum.record.hall.record import HallRecord
 from sanctum.record.pulse import Pulse
 from sanctum.record.reader import Reader
 from sanctum.record.record import Record
 from sanctum.record.schema import open_read_only
+from sanctum.recorder.careful import Careful
 from sanctum.recorder.loop import Lifetime, Loop
 from sanctum.wire.places import hall_path, read_run_file, run_file_path, socket_path
 from sanctum.wire.processes import boot_id, is_alive
@@ -73,24 +76,25 @@ class Bystander(Pulse):
         return False
 
 
-def opened(path: Path) -> Record:
-    """The record at `path`, or the hall, to be asked. Raises RecordError for what is neither."""
+def opened(path: Path) -> Queries:
+    """The record at `path`, or the hall, to be asked. Raises RecordError for what is neither.
+
+    A record that is damaged in part is opened: what cannot be read is said when it is asked for.
+    """
     if is_hall(path):
         return HallRecord(path)
-    reader = None
     try:
         reader = Reader(open_read_only(path))
         last = reader.last_attempt()
-        hall = None if last is None else Hall(hall_path(last.header.task), last.header.task)
+        if last is None:
+            raise RecordError(f"{path} is empty: no trainer has said hello")
+        hall = Hall(hall_path(last.header.task), last.header.task)
         record = Record(reader, path, Bystander(reader), hall=hall)
-        record.run_read()
     except RecordError:
         raise
-    except SanctumError as error:
-        raise RecordError(f"{path}: {error.sentence}", error.hint) from error
     except Exception as error:
         raise RecordError(f"{path} is damaged: {error}") from error
-    return record
+    return cast(Queries, Careful(record, path))
 
 
 def read_recorded(path: Path) -> None:

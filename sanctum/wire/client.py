@@ -197,14 +197,20 @@ def _named(run: str) -> RunFile:
 
 
 def _open_file(path: Path, timeout_s: float) -> Connection:
+    if path.is_dir():
+        raise RecordError(f"{path} is a folder, not a record", "sanctum runs lists what is there")
     if not path.is_file():
         raise RecordError(f"no such file: {path}")
     file = read_run_file(run_file_path(path))
     if file is not None and Path(file.record).absolute() == path.absolute():
         return _open(file, timeout_s, ())
-    with path.open("rb") as start:
-        if start.read(16) != b"SQLite format 3\0":
-            raise RecordError(f"{path} is not a record of Sanctum's: it is no SQLite file")
+    try:
+        with path.open("rb") as start:
+            is_sqlite = start.read(16) == b"SQLite format 3\0"
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {(error.strerror or '?').lower()}") from error
+    if not is_sqlite:
+        raise RecordError(f"{path} is not a record of Sanctum's: it is no SQLite file")
     return _reader(path, path.name.partition(".")[0], timeout_s)
 
 

@@ -1,0 +1,41 @@
+"""Asking a record that may be damaged: what cannot be read is said, the rest is answered."""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zstandard
+
+from sanctum.errors import RecordError
+from sanctum.record.cells import Damaged
+from sanctum.record.record import Record
+
+_DAMAGE = (sqlite3.DatabaseError, zstandard.ZstdError, msgspec.MsgspecError, UnicodeError, Damaged)
+
+
+class Careful:
+    """`Queries` of a recorded run: every question of its `Record`, damage told as such."""
+
+    def __init__(self, record: Record, path: Path) -> None:
+        self._record = record
+        self._path = path
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        ask = getattr(self._record, method)
+
+        @functools.wraps(ask)
+        def carefully(*given: Any, **named: Any) -> Any:
+            try:
+                return ask(*given, **named)
+            except _DAMAGE as error:
+                raise RecordError(
+                    f"{self._path} is damaged where this is kept ({error})",
+                    "what is kept elsewhere can still be asked",
+                ) from error
+
+        return carefully
