@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
+from sanctum.errors import RecordError
 from sanctum.telemetry.arrays import LATE, MASKED_CELL, NOT_MEASURED, VALUE
 
 GONE = 4
@@ -32,6 +33,15 @@ _QUADS = np.array(
 
 class Damaged(ValueError):
     """Cells that are not what their row of the file says."""
+
+
+def damage(name: str, steps: npt.NDArray[np.int64], error: Exception) -> RecordError:
+    """Why a column of the steps of a block cannot be read."""
+    return RecordError(
+        f"the record is damaged: {name} of steps {steps[0]:,} to {steps[-1]:,} cannot be read"
+        f" ({error})",
+        "other columns and other steps can still be asked",
+    )
 
 
 def squeeze(data: bytes) -> bytes:

@@ -11,9 +11,19 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 import numpy as np
+from zstandard import ZstdError
 
 from sanctum.record.blocks import Latest, Steps
-from sanctum.record.cells import GONE, NOT_MEASURED, VALUE, States, Values, unpack_states, unsqueeze
+from sanctum.record.cells import (
+    GONE,
+    NOT_MEASURED,
+    VALUE,
+    States,
+    Values,
+    damage,
+    unpack_states,
+    unsqueeze,
+)
 
 KEPT_BYTES = 8 * 1024 * 1024
 _SQL = (
@@ -112,14 +122,17 @@ class Glances:
 
     def _part(self, piece: Piece) -> _Part | None:
         """A chunk decompressed; None where a cell has several values."""
-        _, env0, envs, dtype, packed, data = piece
+        name, env0, envs, dtype, packed, data = piece
         here, kind, rows = slice(env0, env0 + envs), np.dtype(dtype), self._steps.size
         if not data:
             return _Part(here, kind, None, None)
-        raw = np.frombuffer(unsqueeze(data), np.uint8)
+        try:
+            raw = np.frombuffer(unsqueeze(data), np.uint8)
+            states = None if packed is None else unpack_states(packed, (envs, rows))
+        except (ZstdError, ValueError) as error:
+            raise damage(name, self._steps, error) from error
         if raw.size != kind.itemsize * envs * rows:
             return None
-        states = None if packed is None else unpack_states(packed, (envs, rows))
         return _Part(here, kind, raw.reshape(kind.itemsize, envs, rows), states)
 
 

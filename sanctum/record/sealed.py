@@ -8,10 +8,9 @@ from collections import OrderedDict
 import numpy as np
 import zstandard
 
-from sanctum.errors import RecordError
 from sanctum.record.blocks import Cells, Latest, Steps, Times, last_rows, latest, merged
 from sanctum.record.carry import unpack_carry
-from sanctum.record.cells import GONE, NOT_MEASURED, unpack_states, unpack_values, unsqueeze
+from sanctum.record.cells import GONE, NOT_MEASURED, damage, unpack_states, unpack_values, unsqueeze
 from sanctum.record.glance import Glances
 
 KEPT_BYTES = 16 * 1024 * 1024
@@ -87,10 +86,7 @@ class SealedBlock:
         try:
             return self._unpacked(name)
         except (zstandard.ZstdError, ValueError) as error:
-            raise RecordError(
-                f"the record is damaged: {name} of steps {self.steps[0]:,} to {self.steps[-1]:,}"
-                f" cannot be read ({error})"
-            ) from error
+            raise damage(name, self.steps, error) from error
 
     def _unpacked(self, name: str) -> Cells | None:
         pieces = self._db.execute(
