@@ -61,15 +61,15 @@ class Past:
 
     def _say(self, step: int, number: int) -> None:
         random = self.random
+        always = {"accuracy": 50 + random.integers(-3, 4, ENVS).astype(np.float32)}
         columns = {
-            "accuracy": 50 + random.integers(-3, 4, ENVS).astype(np.float32),
             "whole": random.integers(-2, 3, ENVS),
             "flag": random.random(ENVS) < 0.5,
             "action/op": random.integers(0, 3, ENVS),
         }
         loss = random.normal(size=ENVS).round(1)
         loss[random.random(ENVS) < 0.15] = random.choice([np.nan, np.inf, -np.inf])
-        columns["loss"] = loss
+        always["loss"] = loss
         rent = np.ma.masked_array(random.normal(size=ENVS).round(1), random.random(ENVS) < 0.3)
         columns["reward/rent"] = rent
         if number >= STEPS // 2:
@@ -83,8 +83,7 @@ class Past:
         }
         if random.random() < 0.2:
             partial["rare"] = random.integers(0, 9, len(envs)).astype(np.float64)
-        if random.random() < 0.7:
-            self._step(step, columns)
+        self._step(step, always | columns if random.random() < 0.7 else always)
         self._step(step, partial, envs)
         for env in range(ENVS):
             if random.random() < 0.25:

@@ -42,7 +42,7 @@ def conditions(draw: st.DrawFn, of: Past, env: int | None, depth: int = 2) -> st
 
 
 RUN = ("step > 15", "update >= 3", "warnings > 0", "errors = 0 for 2", "1 < 2", "value_loss > 1")
-nudges = st.sampled_from((0.0, 0.0, 0.05, -0.05, 1.0))
+nudges = st.sampled_from((0.0, 0.0, 0.05, -0.05, 1.0, -1.0, 5.0, -5.0))
 operators = st.sampled_from(("<", "<=", ">", ">=", "=", "!="))
 words = st.one_of(
     st.sampled_from(("action", "target", "seed.a.stage", "seed/b/stage", "health")).flatmap(
@@ -58,8 +58,11 @@ words = st.one_of(
 
 def values(of: Past, env: int | None) -> st.SearchStrategy[str]:
     """A name, or something that was computed from one."""
-    named = sorted(of.values) if env is None else [*sorted(of.values), *SEEDS]
-    name = st.sampled_from(named)
+    named = [*sorted(of.values), *SEEDS, "loss", "loss"]
+    scalars = st.sampled_from([one for one in SCALARS if one in of.values])
+    name = (
+        st.sampled_from(named) if env is not None else scalars | st.sampled_from(sorted(of.values))
+    )
     return st.one_of(
         name,
         name,
