@@ -10,6 +10,7 @@ import numpy as np
 
 from sanctum.record.cells import VALUE
 from sanctum.record.reader import Reader
+from sanctum.record.retention import dropped_within
 from sanctum.telemetry import EpisodeEnded
 
 ACCURACY, EPISODE = "accuracy", "episode"
@@ -49,8 +50,8 @@ def candidate(
 
     Its peak is the highest finite accuracy of its rows, its end's row among them; where accuracy is
     no column, the best accuracy that the trainer said with the end. It begins where the column
-    ``episode`` last changed, when that column calls it by the same number at its end. Raises
-    TooLong.
+    ``episode`` last changed, when that column calls it by the same number at its end. One of which
+    steps were dropped cannot compete. Raises TooLong.
     """
     first = -1 if before is None else before + 1
     rows = _rows(reader, attempt, said.env, first, said.step)
@@ -62,7 +63,10 @@ def candidate(
     if known.size and episodes[known[-1]] == said.episode:
         other = known[episodes[known] != said.episode]
         start = int(other[-1]) + 1 if other.size else 0
+        first = int(steps[start]) if start else first
         steps, accuracy = steps[start:], accuracy[start:]
+    if dropped_within(reader, attempt, first, said.step) is not None:
+        return None
     finite = np.isfinite(accuracy)
     if finite.any():
         at = int(np.argmax(np.where(finite, accuracy, -np.inf)))

@@ -22,6 +22,7 @@ from sanctum.record.blocks import Block, Latest
 from sanctum.record.carry import pack_carry
 from sanctum.record.cells import (
     NOT_MEASURED,
+    Chunk,
     States,
     Values,
     chunk,
@@ -138,7 +139,7 @@ class Copy:
     def _block(self, id: int, block: Block, rows: slice) -> Iterator[bool]:
         carry: dict[str, Latest] = {}
         before = block.steps[: rows.start]
-        for count, (name, values, states) in enumerate(self._cells(block), 1):
+        for count, (name, values, states) in enumerate(self._cells(id, block), 1):
             if values.shape[1] == 1:
                 said = np.flatnonzero(states[: rows.start] != NOT_MEASURED)
                 if said.size:
@@ -201,8 +202,11 @@ class Copy:
             steps = int(block.steps[begin]), int(block.steps[end - 1])
             self._copy("late", _LATE, [(id, attempt, name, self._env, *steps, said, kept)])
 
-    def _cells(self, block: Block) -> Iterator[tuple[str, Values, States]]:
-        """One environment's cells of every column: values (rows, width), states (rows,)."""
+    def _cells(self, id: int, block: Block) -> Iterator[tuple[str, Values, States]]:
+        """One environment's cells of every column: values (rows, width), states (rows,).
+
+        Where the cells gave way to hold the record to its size, that is noted in block `id`.
+        """
         if isinstance(block, OpenBlock):
             for name in list(block.buffers):
                 cells = block.cells(name)
@@ -210,14 +214,18 @@ class Copy:
                 yield name, cells[0][:, self._env], cells[1][:, self._env]
             return
         count = block.steps.size
-        for name, env0, envs, dtype, states, data in self._reader.rows(
-            "SELECT n.name, c.env0, c.envs, c.dtype, c.states, c.data FROM chunks c"
+        for name, env0, envs, dtype, states, data, width in self._reader.rows(
+            "SELECT n.name, c.env0, c.envs, c.dtype, c.states, c.data, n.width FROM chunks c"
             " JOIN columns n ON n.id = c.column"
             " WHERE c.block = ? AND c.env0 <= ? AND c.env0 + c.envs > ?",
             block.id,
             self._env,
             self._env,
         ):
+            if not data:
+                gone = (dtype, None, None, 0, 0, 0, None, b"")
+                self._put(id, self._column(str(name), dtype, width), gone)
+                continue
             at = self._env - int(env0)
             one = unpack_one(data, dtype, envs, count, at)
             values = unpack_values(data, dtype, envs, count)[at].T if one is None else one[:, None]
@@ -239,10 +247,13 @@ class Copy:
         if (states == NOT_MEASURED).all():
             return
         column = self._column(name, values.dtype.str, values.shape[1])
+        self._put(block, column, chunk(values[:, None], states[:, None]))
+
+    def _put(self, block: int, column: int, row: Chunk) -> None:
         self._db.execute(
             "INSERT INTO chunks (block, column, env0, envs, dtype, low, high, nonfinite, absent,"
             " bytes, states, data) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (block, column, self._env, *chunk(values[:, None], states[:, None])),
+            (block, column, self._env, *row),
         )
 
     def _column(self, name: str, dtype: str, width: int) -> int:
