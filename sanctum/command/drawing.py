@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,30 +38,43 @@ def draw(charts: Sequence[Chart], title: str, path: Path) -> None:
         ) from error
     panels = [(chart, lines) for chart in charts for lines in _by_unit(chart)]
     figure = Figure(figsize=(9, 2.4 * len(panels) + 1), layout="constrained")
-    figure.suptitle(title)
+    figure.suptitle(_plain(title))
     for place, (chart, lines) in enumerate(panels):
         axes = figure.add_subplot(len(panels), 1, place + 1)
         for line in lines:
-            (drawn,) = axes.plot(line.at, _numbers(line.values), label=line.name, linewidth=1.2)
+            (drawn,) = axes.plot(
+                line.at, _numbers(line.values), label=_plain(line.name), linewidth=1.2
+            )
             if line.low and line.high:
                 ends = _numbers(line.low), _numbers(line.high)
                 axes.fill_between(line.at, *ends, alpha=0.2, color=drawn.get_color(), linewidth=0)
         for mark in chart.marks:
             axes.axvline(mark.at, color="grey", linewidth=0.8, linestyle=":")
             axes.annotate(
-                mark.text, (mark.at, 1), xycoords=("data", "axes fraction"), fontsize=7, rotation=90
+                _plain(mark.text),
+                (mark.at, 1),
+                xycoords=("data", "axes fraction"),
+                fontsize=7,
+                rotation=90,
             )
-        axes.set_xlabel(chart.clock)
-        axes.set_ylabel(lines[0].unit)
+        axes.set_xlabel(_plain(chart.clock))
+        axes.set_ylabel(_plain(lines[0].unit))
         axes.legend(loc="best", fontsize=8)
     aside = path.with_name(f".{path.name}.part{path.suffix}")
     try:
-        figure.savefig(aside, dpi=120)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a letter that its font lacks
+            figure.savefig(aside, dpi=120)
         aside.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
             aside.unlink()
         raise SanctumError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _plain(text: str) -> str:
+    """Text that matplotlib draws as it is, rather than as a formula."""
+    return text.replace("$", r"\$")
 
 
 def _by_unit(chart: Chart) -> list[list[ChartLine]]:

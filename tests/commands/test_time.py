@@ -167,6 +167,13 @@ def test_plot_draws_a_file_and_keeps_an_existing_one(session, tmp_path: Path) ->
     assert sorted(one.name for one in tmp_path.glob("*loss*")) == ["loss.png", "loss.svg"]
 
 
+def test_a_note_with_signs_of_a_formula_is_drawn_as_it_is(to, session, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    to.take(Message("cost $x_{ and \u4e16 $", type="note", step=31))
+    ask(f"plot loss --out {tmp_path}/loss.svg", session)
+    assert (tmp_path / "loss.svg").stat().st_size > 1000
+
+
 def test_plot_says_what_is_wrong_with_a_file_before_it_asks(session, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no picture"):
         ask(f"plot loss --out {tmp_path}/loss.txt", session)
