@@ -26,7 +26,7 @@ class Sealing:
         self._column = column
         self._rows: list[Row] = []
         self._left = self._chunks()
-        self._each = max(2, -(-2 * len(block.buffers) // max(block.capacity, 1)))
+        self._each = max(2, -(-16 * len(block.buffers) // block.capacity))
 
     @property
     def whole(self) -> Whole:

@@ -34,7 +34,9 @@ log = logging.getLogger(__name__)
 BLOCK_BYTES = 64 * 1024 * 1024
 WAL_BYTES = 16 * 1024 * 1024
 BLOCKS_KEPT = 32
-"""A record that may hold few bytes has smaller blocks, so that it holds so many."""
+"""A record that may hold few bytes has smaller blocks, so that it holds so many; and a smaller WAL,
+an eighth of it. By these two it may be larger than it should: the open block and the WAL.
+"""
 
 SHRINK_PAGES = 256
 FOLD_PAGES = 65536
@@ -62,7 +64,7 @@ class Writer:
         self._block_rows = block_rows
         keep = keep_bytes or BLOCKS_KEPT * BLOCK_BYTES
         self._block_bytes = min(BLOCK_BYTES, keep // BLOCKS_KEPT)
-        self._wal_bytes = min(WAL_BYTES, keep // BLOCKS_KEPT)
+        self._wal_bytes = min(WAL_BYTES, keep // 8)
         self.db = schema.create(path)
         self.db.execute(f"PRAGMA journal_size_limit={self._wal_bytes}").fetchall()
         self.open: OpenBlock | None = None
@@ -253,10 +255,13 @@ class Writer:
                 "INSERT INTO segments (block, data) VALUES (?, ?)", (self.open.id, data)
             )
         if self.db.in_transaction:
-            pages = self._wal_bytes // schema.PAGE_BYTES
-            pages = max(16, pages // 8 if sealed else pages)
-            self.db.execute(f"PRAGMA wal_autocheckpoint={pages}").fetchall()
+            self._fold_beyond(self._wal_bytes // 4 if sealed else self._wal_bytes)
             self.db.execute("COMMIT")
+
+    def _fold_beyond(self, wal_bytes: int) -> None:
+        """Let the commits to come fold the WAL into the file when it is larger than that."""
+        pages = max(16, wal_bytes // schema.PAGE_BYTES)
+        self.db.execute(f"PRAGMA wal_autocheckpoint={pages}").fetchall()
 
     def _written(self) -> None:
         """All is on disk: forget the queue; then drop what the record may not hold."""
@@ -268,6 +273,7 @@ class Writer:
             flushed(self.open)
         if self._retention is not None:
             try:
+                self._fold_beyond(self._wal_bytes)
                 self._retention.work()
                 self._retention.shrink(SHRINK_PAGES)
             except sqlite3.Error as error:
