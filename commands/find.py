@@ -151,9 +151,11 @@ def _counted(found: FindAnswer) -> str:
 
 
 def _notes(found: FindAnswer) -> list[str]:
+    gone = [] if found.dropped is None else [f"not searched: {found.dropped}"]
     if not found.unknown or found.unknown == found.checked:
-        return []
-    return [f"not known at {found.unknown:,} of {_counted(found)}: something it names was absent"]
+        return gone
+    unknown = f"not known at {found.unknown:,} of {_counted(found)}: something it names was absent"
+    return [unknown, *gone]
 
 
 def _place(found: FindAnswer, moment: int) -> str:

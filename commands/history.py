@@ -121,7 +121,7 @@ def _notes(clocks: of.Clocks, curves: Sequence[Curve]) -> list[str]:
         notes.append(f"not on one clock: {'; '.join(counted)}")
     if any(one.decimated for one in curves):
         notes.append("medians are of every so many points, extremes of all")
-    return notes
+    return notes + of.left_out(curves)
 
 
 def _next(metrics: Sequence[str], env: int | None, last: int | None, since: str | None) -> str:

@@ -50,7 +50,14 @@ def command(
     if path is not None:
         drawing.draw(charts, " ".join(filter(None, (title, moment.run_id))), path)
         return Report(title, headline=f"drawn in {path}", at=at)
-    return Report(title, *charts, headline=_headline(found), at=at, next=_next(metrics, env))
+    return Report(
+        title,
+        *charts,
+        headline=_headline(found),
+        notes=of.left_out(found),
+        at=at,
+        next=_next(metrics, env),
+    )
 
 
 def _charts(session: Session, moment: Moment, curves: Sequence[Curve]) -> list[Chart]:

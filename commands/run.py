@@ -17,12 +17,12 @@ from sanctum.command import (
     clock,
     duration,
     inspect_command,
+    size,
 )
 from sanctum.command.readings import counted
 from sanctum.model.answers import RunAnswer, StacksAnswer, Verdict
 from sanctum.model.readings import number
 
-GIB = 2**30
 VERDICTS: dict[str, Verdict] = {
     "live": "ok",
     "finished": "ok",
@@ -228,7 +228,7 @@ def _facts(answer: RunAnswer) -> list[Fact]:
 
 
 def _size(answer: RunAnswer) -> Fact:
-    keep = f"of {cell(answer.keep_bytes / GIB, 1)} GiB to keep" if answer.keep_bytes else ""
+    keep = f"of {size(answer.keep_bytes)} to keep" if answer.keep_bytes else ""
     return Fact("record size", answer.used_bytes, "bytes", note=keep)
 
 
@@ -236,10 +236,12 @@ def _dropped(answer: RunAnswer) -> list[Fact]:
     """What gave way to newer data, when something did."""
     if not answer.dropped:
         return []
-    last = answer.dropped[-1]
-    more = len(answer.dropped) - 1
-    note = f"steps {last.first_step:,}-{last.last_step:,}: {last.rule}"
-    return [Fact("dropped", last.what, note=note + (f"; {more} more: run --more" if more else ""))]
+    most, used = answer.dropped[0], sum(one.used_bytes for one in answer.dropped)
+    note = f"{most.what}, steps {most.first_step:,}-{most.last_step:,}: {most.rule}"
+    if len(answer.dropped) > 1:
+        last = max(one.last_step for one in answer.dropped)
+        note = f"mostly {most.what}, up to step {last:,}; which and why: run --more"
+    return [Fact("dropped", used, "bytes", note=note)]
 
 
 def _written(answer: RunAnswer) -> str:

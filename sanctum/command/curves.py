@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -30,6 +30,11 @@ def stretch_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def left_out(curves: Iterable[Curve]) -> list[str]:
+    """What gave way and is in none of the curves, for people."""
+    return sorted({f"left out: {one.dropped}" for one in curves if one.dropped is not None})
 
 
 def read(

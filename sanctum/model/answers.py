@@ -285,6 +285,7 @@ class Curve(_Answer, frozen=True):
     """Points of one metric over steps or updates; decimated points keep their min and max.
 
     `low` and `high` are empty unless `decimated`. `at` is None in a curve within an answer.
+    `dropped` says which steps gave way and are left out, None: none did.
     """
 
     metric: str
@@ -296,6 +297,7 @@ class Curve(_Answer, frozen=True):
     high: list[Reading] = []
     decimated: bool = False
     at: At | None = None
+    dropped: str | None = None
 
 
 class SeedAnswer(_Answer, frozen=True):
@@ -487,6 +489,7 @@ class FindAnswer(_Answer, frozen=True):
     """``condition.find``: when a condition became true and stopped, oldest first.
 
     `held`, `unknown` and `checked` count moments: at which it held, could not be known, all.
+    `dropped` says which steps gave way and were not searched, None: none did.
     """
 
     at: At
@@ -499,6 +502,7 @@ class FindAnswer(_Answer, frozen=True):
     held: int
     unknown: int
     checked: int
+    dropped: str | None = None
 
 
 class Episode(_Answer, frozen=True):

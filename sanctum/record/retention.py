@@ -57,6 +57,15 @@ def dropped_at(reader: Reader, attempt: int, step: int) -> str | None:
     )
 
 
+def left_out(reader: Reader, attempt: int, first: int, last: int) -> str | None:
+    """Which steps between two steps are not there any more, in words; None when all are."""
+    gone = dropped_within(reader, attempt, first, last)
+    if gone is None:
+        return None
+    steps = f"step {gone[0]:,}" if gone[0] == gone[1] else f"steps {gone[0]:,} to {gone[1]:,}"
+    return f"{steps} gave way: run says by which rule"
+
+
 def dropped_within(reader: Reader, attempt: int, first: int, last: int) -> tuple[int, int] | None:
     """The first and last dropped step between two steps; None when all were kept."""
     ((low, high),) = reader.rows(

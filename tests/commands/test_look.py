@@ -222,7 +222,7 @@ def test_a_record_that_is_not_written_is_said_first_and_what_gave_way_too() -> N
     report = ask("run", Stopped())
     assert report.headline.startswith("not recording for 3m05s (database or disk is full); live:")
     assert report.verdict == "crit"
-    assert facts(report)["dropped"].note == "steps 0-900: oldest first"
+    assert facts(report)["dropped"].note == "columns, steps 0-900: oldest first"
     assert facts(report)["record size"].note == "of 2.0 GiB to keep"
     assert facts(report)["record"].note.startswith("not written for 3m05s")
 

@@ -248,7 +248,7 @@ def test_what_was_dropped_is_in_the_answer_by_class(long_run):
     assert by_share.used_bytes > by_age.used_bytes > 0
     assert dropped_within(long_run.to.reader, 1, 5, 10**6) == (5, by_age.last_step)
     sizes = {one.what: one for one in answer.sizes}
-    assert sizes["observations"].used_bytes <= KEEP / 4
+    assert sizes["observations"].used_bytes <= KEEP / 3
     assert sizes["columns"].first_step == answer.first_step
 
 
@@ -304,6 +304,20 @@ def test_observations_give_way_before_the_steps_they_belong_to(long_run):
     assert gone[0]
     assert not gone[-1]
     assert (np.diff(gone.astype(int)) <= 0).all(), "the oldest first"
+
+
+def test_a_curve_and_a_search_say_which_steps_they_lack(long_run):
+    ask = Record(long_run.to.reader, long_run.path)
+    first, last = long_run.to.reader.span(1)
+    gone = f"steps 0 to {first - 1:,} gave way: run says by which rule"
+    curve = ask.series_read("accuracy", env=1, points=10**5)
+    assert curve.dropped == gone
+    assert curve.steps == list(range(first, last + 1))
+    assert ask.series_read("accuracy", env=1, since=str(first)).dropped is None
+    assert ask.series_read("entropy").dropped is None
+    found = ask.condition_find("accuracy > 100", env=1)
+    assert (found.dropped, found.checked) == (gone, last + 1 - first)
+    assert ask.condition_find("entropy > 100").dropped is None
 
 
 def test_what_is_dropped_is_one_row_a_class_and_rule_however_long_the_run(long_run):

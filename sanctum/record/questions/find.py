@@ -21,6 +21,7 @@ from sanctum.record.finding.walk import NO, OPEN, UNNAMED, YES
 from sanctum.record.moments import Scope, moved
 from sanctum.record.pulse import Pulse
 from sanctum.record.questions.condition import RUN_NAMES, Ground
+from sanctum.record.retention import left_out
 from sanctum.record.rows import AllRows
 from sanctum.record.track import Flags
 from sanctum.telemetry.metrics import CATALOGUE, canonical
@@ -69,6 +70,7 @@ def condition_find(
         int(held.sum()),
         int((codes == OPEN).sum()),
         moments.count,
+        None if moments.clock == "update" else left_out(of.reader, of.attempt.attempt, 0, of.step),
     )
 
 

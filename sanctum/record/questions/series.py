@@ -13,6 +13,7 @@ from sanctum.model.answers import Curve
 from sanctum.model.readings import NOT_MEASURED, Measured, Reading, reading
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
+from sanctum.record.retention import left_out
 from sanctum.record.rows import AllRows
 from sanctum.record.track import Track
 from sanctum.telemetry.metrics import canonical, metric
@@ -73,7 +74,9 @@ def curve(
     if env is None:
         sums = np.where(there[chosen], values, 0.0).sum(axis=1)
         values = sums / there[chosen].sum(axis=1)
-    return _decimated(name, unit or metric(name).unit, "step", steps, values, points)
+    found = _decimated(name, unit or metric(name).unit, "step", steps, values, points)
+    gone = left_out(of.reader, of.attempt.attempt, max(since, 0), of.step)
+    return found if gone is None else msgspec.structs.replace(found, dropped=gone)
 
 
 def update_rows(of: Scope, last: int | None = None) -> list[tuple[int, int | None, float, bytes]]:
