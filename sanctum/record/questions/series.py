@@ -11,12 +11,15 @@ import numpy as np
 from sanctum.errors import NoDataYet, UsageError, did_you_mean
 from sanctum.model.answers import Curve
 from sanctum.model.readings import NOT_MEASURED, Measured, Reading, reading
+from sanctum.record.blocks import Steps
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
-from sanctum.record.retention import left_out
 from sanctum.record.rows import AllRows
-from sanctum.record.track import Track
+from sanctum.record.track import Floats, Track
 from sanctum.telemetry.metrics import canonical, metric
+
+AT_ONCE = 64
+"""Blocks that are read together."""
 
 _decoder = msgspec.msgpack.Decoder(tuple[dict[str, float | None], list[str]])
 
@@ -65,18 +68,28 @@ def curve(
     """A single-valued column over steps from `since` on; steps without a value are left out."""
     since = -1 if since is None else since
     rows = AllRows(of.reader, of.attempt.attempt, of.step, since)
-    every = len(rows.stretches)
-    cells, states = Track(rows, name, env).cells(0, every)
+    track = Track(rows, name, env)
+    parts = [
+        _course(track, start, min(start + AT_ONCE, len(rows.stretches)), since)
+        for start in range(0, len(rows.stretches), AT_ONCE)
+    ]
+    steps = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in parts)])
+    values = np.concatenate([np.zeros(0), *(part[1] for part in parts)])
+    return _decimated(name, unit or metric(name).unit, "step", steps, values, points)
+
+
+def _course(track: Track, start: int, stop: int, since: int) -> tuple[Steps, Floats]:
+    """Steps and values of some stretches of rows; of all environments the mean of what was said."""
+    steps = track.rows.steps(start, stop)
+    values, states = track.cells(start, stop)
     there = states == VALUE
-    steps = rows.steps(0, every)
-    chosen = (there if env is not None else there.any(axis=1)) & (steps >= since)
-    steps, values = steps[chosen], cells[chosen]
-    if env is None:
-        sums = np.where(there[chosen], values, 0.0).sum(axis=1)
-        values = sums / there[chosen].sum(axis=1)
-    found = _decimated(name, unit or metric(name).unit, "step", steps, values, points)
-    gone = left_out(of.reader, of.attempt.attempt, max(since, 0), of.step)
-    return found if gone is None else msgspec.structs.replace(found, dropped=gone)
+    if track.env is None:
+        counts = there.sum(axis=1)
+        if not there.all():
+            values = np.where(there, values, 0.0)
+        values, there = values.sum(axis=1) / counts, counts > 0
+    chosen = there & (steps >= since)
+    return steps[chosen], values[chosen]
 
 
 def update_rows(of: Scope, last: int | None = None) -> list[tuple[int, int | None, float, bytes]]:
