@@ -60,6 +60,7 @@ class Retention:
         self._sizes = sizes
         self._from: dict[str, int] = {}
         ((self._page_bytes,),) = db.execute("PRAGMA page_size").fetchall()
+        self._last = self.used_bytes()
         for what in SHARES:
             self._from[what] = self._gone_upto(what)
 
@@ -73,16 +74,21 @@ class Retention:
             wal = 0
         return int(pages - free) * int(self._page_bytes) + wal
 
-    def work(self) -> None:
-        """Drop until the record fits, or for `WORK_S`, in one transaction. Raises sqlite3.Error."""
-        if self.used_bytes() <= self.keep_bytes:
+    def work(self, within_s: float = WORK_S) -> None:
+        """Drop until the record fits, in one transaction. Raises sqlite3.Error.
+
+        What it has grown by since the last time goes at once; of more, what `within_s` is time for.
+        """
+        before, self._last = self._last, self.used_bytes()
+        if self._last <= self.keep_bytes:
             return
         places, sizes = dict(self._from), self._sizes.copy()
-        until = time.monotonic() + WORK_S
+        until = time.monotonic() + within_s
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            while self._drop_something() and self.used_bytes() > self.keep_bytes:
-                if time.monotonic() > until:
+            while self._last > self.keep_bytes and self._drop_something():
+                self._last = self.used_bytes()
+                if self._last <= before and time.monotonic() > until:
                     break
             self._db.execute("COMMIT")
         except BaseException:

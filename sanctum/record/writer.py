@@ -39,7 +39,7 @@ an eighth of it. By these two it may be larger than it should: the open block an
 """
 
 SHRINK_PAGES = 256
-FOLD_PAGES = 65536
+FOLD_PAGES, FOLD_S = 65536, 3.0
 MARGIN_BYTES = 256 * 1024
 """What has to be free on a full disk, beside what waits, before writing is tried again."""
 
@@ -236,6 +236,8 @@ class Writer:
         """Write everything and leave WAL mode where that can be done: one file holds all."""
         self.flush(now)
         try:
+            if self._retention is not None and self.stopped is None:
+                self._retention.work(FOLD_S)
             give_back(self.db, FOLD_PAGES)
             schema.finish(self.db)
         except sqlite3.Error as error:

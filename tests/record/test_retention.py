@@ -221,6 +221,18 @@ def test_a_record_never_grows_much_beyond_what_it_may_hold(long_run):
     assert sorted(one.name for one in long_run.path.parent.iterdir()) == [long_run.path.name]
 
 
+def test_a_record_that_grows_fast_is_held_as_well(tmp_path, monkeypatch):
+    monkeypatch.setattr("sanctum.record.dropping.WORK_S", 0.0)
+    run = Course(tmp_path / "demo.sanctum.db")
+    for _ in range(12):
+        run.steps(400)
+        run.to.tick()
+        assert run.to.writer._retention.used_bytes() < 2 * KEEP
+    run.to.end("finished")
+    run.to.writer.close(0.0)
+    assert run.path.stat().st_size <= KEEP
+
+
 def test_a_moment_that_was_dropped_says_so_and_by_which_rule(long_run):
     ask = Record(long_run.to.reader, long_run.path)
     first, last = long_run.to.reader.span(1)
