@@ -47,10 +47,10 @@ NOTE = Column("note", lambda r: r.note, priority=2, flex=True)
 DISK = (
     Column("run", lambda d: d.name, priority=0),
     Column("state", lambda d: d.state, priority=0, verdict=lambda d: VERDICTS.get(d.state)),
-    Column("total", lambda d: d.used_bytes / MIB, "MiB", digits=1, priority=0),
-    Column("record", lambda d: d.record_bytes / MIB, "MiB", digits=1, priority=1),
-    Column("wal", lambda d: d.wal_bytes / MIB, "MiB", digits=1, priority=2),
-    Column("log", lambda d: d.beside_bytes / MIB, "MiB", digits=1, priority=2),
+    Column("total", lambda d: d.used_bytes, "bytes", priority=0),
+    Column("record", lambda d: d.record_bytes, "bytes", priority=1),
+    Column("wal", lambda d: d.wal_bytes, "bytes", priority=2),
+    Column("log", lambda d: d.beside_bytes, "bytes", priority=2),
 )
 _AGE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)([smhdw])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -144,13 +144,23 @@ def _pruned(session: Session, older_s: float | None, keep: int | None, yes: bool
     found = session.prunable(older_s or 0.0, keep or 0)
     what, table = _what(found), Table(COLUMNS, found.runs, empty="no run of them")
     if not found.runs and not found.orphans:
-        return Report("nothing to delete: no run here ended that long ago", next="runs --du")
+        return Report(
+            "nothing to delete: no run here ended that long ago",
+            notes=_lingering(session),
+            next="runs --du",
+        )
     if not yes and not session.confirm(_question(found, what)):
         return Report(f"nothing was deleted; it would have been {what}", table)
     freed = session.prune(found)
     left = {run.run_id for run in session.runs()} & {run.run_id for run in found.runs}
     notes = [f"still there: {', '.join(sorted(left))}"] if left else []
     return Report(f"deleted {what}; {size(freed)} became free", table, notes=notes)
+
+
+def _lingering(session: Session) -> list[str]:
+    """What is spared though it has ended: its recorder still answers."""
+    found = [run.run_id for run in session.runs() if run.recorder and run.state != "live"]
+    return [f"their recorders are still there: {', '.join(found)}; runs --reap"] if found else []
 
 
 def _what(found: Prunable) -> str:

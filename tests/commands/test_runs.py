@@ -8,6 +8,7 @@ import shlex
 import time
 
 import click
+import msgspec
 import pytest
 
 from sanctum.command import UsageError
@@ -102,6 +103,14 @@ def test_where_nobody_can_be_asked_nothing_goes_without_yes():
     ask("runs --prune --older 12h --yes", session)
     assert session.wanted == (12 * 3600.0, 0)
     assert len(session.all) == 1
+
+
+def test_a_run_that_is_spared_for_its_recorder_says_so():
+    session = Directory()
+    session.prunable = lambda older_s, keep: Prunable([])
+    session.all = [msgspec.structs.replace(run, recorder=77) for run in session.all]
+    (note,) = ask("runs --prune", session).notes
+    assert note == "their recorders are still there: demo-2, demo-1; runs --reap"
 
 
 def test_nothing_to_delete_is_not_asked_about():
