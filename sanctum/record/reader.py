@@ -199,12 +199,13 @@ class Reader:
         )
         return any(self.veiled(self.sealed(int(id))).cells(name) is not None for (id,) in ids)
 
-    def span(self, attempt: int) -> tuple[int, int] | None:
-        """First and last step of an attempt; None without any."""
+    def span(self, attempt: int, *, kept: bool = True) -> tuple[int, int] | None:
+        """First and last step of an attempt that are kept (or ever were); None without any."""
         ends: list[int] = []
+        which = f"sealed = {SEALED}" if kept else _CLOSED
         for end, order in (("first_step", ""), ("last_step", "DESC")):
             found = self.rows(
-                f"SELECT {end} FROM blocks WHERE attempt = ? AND sealed = 1"
+                f"SELECT {end} FROM blocks WHERE attempt = ? AND {which}"
                 f" ORDER BY first_step {order} LIMIT 1",
                 attempt,
             )

@@ -18,17 +18,23 @@ def keep_bytes(reader: Reader) -> int | None:
 
 
 def dropped(reader: Reader, attempt: int) -> list[Dropped]:
-    """What gave way in an attempt, the most bytes first."""
+    """What gave way up to an attempt, of that one first, the most bytes first."""
     if not reader.has_table("dropped"):
         return []
     rows = reader.rows(
-        "SELECT what, first_step, last_step, bytes, rule FROM dropped WHERE attempt = ?"
-        " ORDER BY bytes DESC",
+        "SELECT attempt, what, first_step, last_step, bytes, rule FROM dropped WHERE attempt <= ?"
+        " ORDER BY attempt DESC, bytes DESC",
         attempt,
     )
     return [
-        Dropped(str(what), int(first), int(last), int(used), str(rule))
-        for what, first, last, used, rule in rows
+        Dropped(
+            str(what) if of == attempt else f"{what} of attempt {of}",
+            int(first),
+            int(last),
+            int(used),
+            str(rule),
+        )
+        for of, what, first, last, used, rule in rows
     ]
 
 

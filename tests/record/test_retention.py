@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import tempfile
 from itertools import pairwise
@@ -113,6 +114,7 @@ courses = st.lists(
         st.tuples(st.just("backfill"), st.integers(0, 300), st.integers(1, 20)),
         st.tuples(st.just("messages"), st.integers(1, 300)),
         st.tuples(st.just("restart")),
+        st.tuples(st.just("crash")),
     ),
     max_size=40,
 )
@@ -142,6 +144,10 @@ def follow(run: Course, course) -> None:
         elif what == "messages":
             for _ in range(more[0]):
                 run.to.take(Message("x" * 100))
+        elif what == "crash":
+            run.to.tick()
+            run.steps(3)
+            crash(run)
         elif what == "restart":
             run.to.tick()
             run.to.writer.db.close()
@@ -163,6 +169,24 @@ def follow(run: Course, course) -> None:
     db = open_read_only(run.path)
     run.check(Reader(db))
     db.close()
+
+
+def crash(run: Course) -> None:
+    """Both processes are killed now: the file, as it lies there, is good."""
+    copy = run.path.with_name("copy.sanctum.db")
+    for tail in ("", "-wal"):
+        shutil.copyfile(f"{run.path}{tail}", f"{copy}{tail}")
+    db = sqlite3.connect(copy)
+    assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    reader = Reader(db)
+    for step in range(max(0, run.step - 30), run.step - 3):
+        sentence = dropped_at(reader, 1, step)
+        if sentence is None:
+            cells = reader.window(("accuracy",), 1, step, step).cells["accuracy"]
+            assert np.array_equal(cells[0][0, :, 0], run.said[step]["accuracy"])
+    db.close()
+    for tail in ("", "-wal", "-shm"):
+        Path(f"{copy}{tail}").unlink(missing_ok=True)
 
 
 def was_gone_before(run: Course, step: int) -> bool:
@@ -341,6 +365,23 @@ def test_what_is_dropped_is_one_row_a_class_and_rule_however_long_the_run(long_r
         "SELECT count(*) FROM blocks WHERE sealed = ?", DROPPED
     )
     assert stretches == 1
+
+
+def test_an_attempt_that_went_altogether_is_still_told_of(tmp_path):
+    run = Course(tmp_path / "demo.sanctum.db")
+    run.steps(100)
+    run.step = -1
+    run.to.take(Step(0, {"accuracy": pack(np.zeros(ENVS))}))
+    for _ in range(60):
+        run.steps(25)
+        run.to.tick()
+    answer = Record(run.to.reader, run.path).run_read()
+    first, second = answer.attempts
+    assert (first.attempt, first.first_step, first.last_step) == (1, 0, 99)
+    assert (second.attempt, second.first_step, second.last_step) == (2, 0, run.step)
+    assert answer.dropped[0].what == "observations"
+    assert [one.last_step for one in answer.dropped if one.what == "columns of attempt 1"] == [99]
+    run.to.writer.db.close()
 
 
 def test_pinned_steps_stay_and_what_lies_between_says_it_is_gone(tmp_path):

@@ -156,7 +156,7 @@ def _attempts(of: Scope) -> list[Attempt]:
     for one in of.reader.attempts():
         if not of.is_now and one.attempt > of.attempt.attempt:
             break
-        span, how = of.reader.span(one.attempt), one.how
+        span, how = of.reader.span(one.attempt, kept=False), one.how
         if not of.is_now and one.attempt == of.attempt.attempt:
             span, how = span and (span[0], of.step), None
         found.append(

@@ -14,6 +14,7 @@ from sanctum.model.readings import NOT_MEASURED, Measured, Reading, reading
 from sanctum.record.blocks import Steps
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
+from sanctum.record.retention import left_out
 from sanctum.record.rows import AllRows
 from sanctum.record.track import Floats, Track
 from sanctum.telemetry.metrics import canonical, metric
@@ -75,7 +76,9 @@ def curve(
     ]
     steps = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in parts)])
     values = np.concatenate([np.zeros(0), *(part[1] for part in parts)])
-    return _decimated(name, unit or metric(name).unit, "step", steps, values, points)
+    found = _decimated(name, unit or metric(name).unit, "step", steps, values, points)
+    gone = left_out(of.reader, of.attempt.attempt, max(since, 0), of.step)
+    return found if gone is None else msgspec.structs.replace(found, dropped=gone)
 
 
 def _course(track: Track, start: int, stop: int, since: int) -> tuple[Steps, Floats]:
