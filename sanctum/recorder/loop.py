@@ -58,10 +58,11 @@ class Loop:
         while not self.stopping:
             for key, events in self.selector.select(max(0.0, due - time.monotonic())):
                 self._call(key.data, events)
-            if time.monotonic() >= due:
+            now = time.monotonic()
+            if now >= due:
+                due = now + TICK_S
                 for tick in self._ticks:
                     self._call(tick)
-                due = time.monotonic() + TICK_S
 
     def _call(self, call: Callable[..., object], *given: object) -> None:
         """The last resort: what fails is logged and counted, and the recorder goes on."""

@@ -21,7 +21,11 @@ from pathlib import Path
 
 import pytest
 
-from sanctum.recorder.reading import opened
+from sanctum.model.answers import RunAnswer
+from sanctum.record.reader import Reader
+from sanctum.record.record import Record
+from sanctum.record.schema import open_read_only
+from sanctum.recorder.reading import Bystander
 from sanctum.wire.places import RunFile, read_run_file
 
 pytestmark = pytest.mark.live
@@ -37,7 +41,7 @@ name, way, seed = sys.argv[1:]
 chance = random.Random(int(seed))
 said = os.open(name + ".log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 run = sanctum.attach(name, task="t", envs=4, slots=["a"], rewards={"gain": 1},
-                     keep_bytes="1M" if way == "retention" else None)
+                     keep_bytes="16M" if way == "retention" else None)
 file = pathlib.Path(run.record.replace(".sanctum.db", ".json"))
 
 def kill_recorder():
@@ -48,9 +52,10 @@ def kill_recorder():
 
 def train():
     step = 0
+    wide = np.random.default_rng(0).random((4, 2048 if way == "retention" else 8), np.float32)
     while not done:
         now = time.monotonic()
-        run.step(step, accuracy=np.full(4, float(step)), observation=np.full((4, 8), step % 7.0),
+        run.step(step, accuracy=np.full(4, float(step)), observation=wide * step,
                  rewards={"gain": np.full(4, 0.5)})
         os.write(said, b"%d %f\\n" % (step, now))
         step += 1
@@ -58,7 +63,7 @@ def train():
             run.update(step // 64, entropy=0.5)
             run.episode(0, step // 64, final_accuracy=50.0, length=64)
             run.seed(0, "a", "TRAINING", alpha=0.5)
-        time.sleep(0.001)
+        time.sleep(0.004 if way == "retention" else 0.001)
 
 done = []
 training = threading.Thread(target=train)
@@ -119,6 +124,7 @@ class Life:
     way: str
     seed: int
     lost_s: float | None = None
+    dropped: int = 0
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -159,7 +165,7 @@ class Life:
             time.sleep(chance.uniform(0.0, 1.5))
             process.kill()
         elif self.way in ("both", "retention"):
-            time.sleep(chance.uniform(0.0, 3.0))
+            time.sleep(chance.uniform(0.0, 3.0) + (2.5 if self.way == "retention" else 0.0))
             pids = [process.pid, recorder]
             chance.shuffle(pids)
             for pid in pids:
@@ -181,28 +187,29 @@ class Life:
         (integrity,) = db.execute("PRAGMA integrity_check").fetchone()
         db.close()
         self._expect(integrity == "ok", f"integrity: {integrity}")
-        record = opened(path)
+        reader = Reader(open_read_only(path))
         try:
-            run = record.run_read()
+            run = Record(reader, path, Bystander(reader)).run_read()
             self._expect(run.state.word in RIGHT[self.way], f"it says {run.state.word}")
+            self.dropped = len(run.dropped)
             self._expect(len(run.attempts) == 1, f"{len(run.attempts)} attempts")
-            self._compare(record, run, killed)
+            self._compare(reader, run, killed)
         finally:
-            record._reader.db.close()
+            reader.db.close()
 
-    def _compare(self, record, run, killed: float | None) -> None:
+    def _compare(self, reader: Reader, run: RunAnswer, killed: float | None) -> None:
         said = [line.split() for line in (self.home / f"{self.name}.log").read_text().splitlines()]
         times = {int(step): float(when) for step, when in said}
         if killed is not None:
             last = -1 if run.last_step is None else run.last_step
             lost = [when for step, when in times.items() if step > last and when < killed]
             self.lost_s = killed - min(lost, default=killed)
-        elif run.last_step != max(times):
+        elif times and run.last_step != max(times):
             gaps = [(one.first_step, one.last_step) for one in run.lost]
             self._expect(gaps[-1:] != [] and gaps[-1][1] == max(times), f"the end: {gaps}")
         if run.last_step is None:
             return
-        window = record._reader.window(["accuracy"], 1, run.first_step, run.last_step)
+        window = reader.window(["accuracy"], 1, run.first_step, run.last_step)
         recorded = window.steps.tolist()
         missing = set(range(run.first_step, run.last_step + 1)) - set(recorded)
         for gap in run.lost:
@@ -230,10 +237,18 @@ def test_whatever_is_killed_whenever_the_record_opens_and_lacks_at_most_a_second
         for done in [pool.submit(life.live) for life in lives]:
             done.result()
     assert [fault for life in lives for fault in life.faults] == []
-    lost = sorted(life.lost_s for life in lives if life.lost_s is not None)
-    print(f"lost: median {statistics.median(lost):.2f} s, most {lost[-1]:.2f} s")
-    alone = [life.lost_s for life in lives if life.way == "trainer"]
-    at_most = FLUSH_S + 2 * WAKE_S
+    assert any(life.dropped for life in lives if life.way == "retention")
+    alone, both = _lost_s(lives, "trainer"), _lost_s(lives, "both")
+    for way in ("trainer", "both", "retention"):
+        lost = _lost_s(lives, way)
+        print(
+            f"{way}: lost {statistics.median(lost):.2f} s in the median, {lost[-1]:.2f} s at most"
+        )
     assert statistics.median(alone) < 4 * WAKE_S, "a recorder that lives on reads what was sent"
-    assert lost[int(len(lost) * 0.9)] <= at_most
-    assert lost[-1] <= at_most + 1.0, "on a machine that was too busy to run the recorder in time"
+    assert both[int(len(both) * 0.8)] <= FLUSH_S + 2 * WAKE_S
+    assert both[-1] <= 2 * FLUSH_S + 2 * WAKE_S, "all processes of this test share its processors"
+
+
+def _lost_s(lives: list[Life], way: str) -> list[float]:
+    """How much was lost in lives of a kind, in seconds before the kill, ascending."""
+    return sorted(life.lost_s for life in lives if life.way == way and life.lost_s is not None)
