@@ -12,7 +12,7 @@ _sanctum_runs() {
 _sanctum() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   local word=${COMP_WORDS[1]} words='' options='--help'
-  local known='shell exec demo train completions actions attach brain echo env envs events expect help overwatch quit rewards run runs seed seeds set source vitals exit overnight triage'
+  local known='shell exec demo train export completions actions around at attach brain diff echo env envs episodes events expect find hall help history note overwatch plot quit rewards run runs seed seeds set source step vitals exit overnight triage'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     words="$known --help --version"
@@ -27,18 +27,29 @@ _sanctum() {
       exec:-c|exec:--at|exec:--timeout|exec:--wait) return ;;
       demo:--task|demo:--updates|demo:--run-id) return ;;
       train:--run-id) words='RUN' ;;
-      train:--envs|train:--episode-length|train:--updates|train:--seed|train:--task|train:--device|train:--set) return ;;
+      train:--envs|train:--episode-length|train:--updates|train:--seed|train:--task|train:--device|train:--set|train:--keep-bytes) return ;;
+      export:--to) words='parquet' ;;
+      export:--format) words='table plain json csv md' ;;
+      export:--as) return ;;
       actions:--window) return ;;
+      around:--window|around:--env) return ;;
       attach:--format) words='table plain json csv md' ;;
       echo:--format) words='table plain json csv md' ;;
       envs:--sort|envs:--where|envs:-n|envs:--limit) return ;;
+      episodes:--env|episodes:--sort|episodes:-n|episodes:--limit) return ;;
       events:--severity) words='debug info warn error critical' ;;
       events:--type|events:--env|events:--since|events:-n|events:--limit) return ;;
       expect:--env) return ;;
+      find:--env|find:-n|find:--limit) return ;;
+      hall:--task|hall:-n|hall:--limit) return ;;
       help:--format) words='table plain json csv md' ;;
+      history:--env|history:--last|history:--since|history:-n|history:--limit) return ;;
+      plot:--out) words='FILE' ;;
+      plot:--env|plot:--last|plot:--since) return ;;
       quit:--format) words='table plain json csv md' ;;
       rewards:--window) return ;;
       runs:--format) words='table plain json csv md' ;;
+      runs:--older|runs:--keep) return ;;
       seeds:--stage|seeds:--env|seeds:-n|seeds:--limit) return ;;
       set:--format) words='table plain json csv md' ;;
       source:--format) words='table plain json csv md' ;;
@@ -53,35 +64,45 @@ _sanctum() {
         shell) options+=' --run --plain --wait' ;;
         exec) options+=' --run --at --format --timeout --wait --trace' ;;
         demo) options+=' --task --updates --run-id --plain --tour' ;;
-        train) options+=' --envs --episode-length --updates --seed --task --device --run-id --set --sanctum --overwatch --no-record --list-settings' ;;
+        train) options+=' --envs --episode-length --updates --seed --task --device --run-id --set --sanctum --overwatch --keep-bytes --no-record --list-settings' ;;
+        export) options+=' --to --as --format' ;;
         actions) options+=' --window --more' ;;
+        around) options+=' --window --env' ;;
         attach) options+=' --format' ;;
         brain) options+=' --more' ;;
+        diff) options+=' --all' ;;
         echo) options+=' --format' ;;
         env) options+=' --more' ;;
         envs) options+=' --sort --where --limit --more --cards' ;;
+        episodes) options+=' --env --sort --limit' ;;
         events) options+=' --severity --type --env --since --limit' ;;
         expect) options+=' --env' ;;
+        find) options+=' --env --first --last --all --limit' ;;
+        hall) options+=' --task --limit --more --off --force' ;;
         help) options+=' --more --format' ;;
+        history) options+=' --env --last --since --limit' ;;
+        plot) options+=' --env --last --since --out --force' ;;
         quit) options+=' --format' ;;
         rewards) options+=' --window --actions' ;;
-        run) options+=' --more --sizes --traceback' ;;
-        runs) options+=' --reap --format' ;;
+        run) options+=' --more --sizes --traceback --stacks' ;;
+        runs) options+=' --reap --du --prune --older --keep --yes --format' ;;
         seed) options+=' --more' ;;
         seeds) options+=' --stage --env --limit --more' ;;
         set) options+=' --format' ;;
         source) options+=' --format' ;;
       esac
       case "$word" in
-        actions|brain|env|envs|events|expect|overwatch|rewards|run|seed|seeds|vitals|exit|overnight|triage) options+=' --run --at --format --timeout --wait' ;;
+        actions|around|at|brain|diff|env|envs|episodes|events|expect|find|hall|history|note|overwatch|plot|rewards|run|seed|seeds|step|vitals|exit|overnight|triage) options+=' --run --at --format --timeout --wait' ;;
       esac
       if ((COMP_CWORD == 2)) && [[ $current != -* ]]; then
         case "$word" in
           shell) words='RUN' ;;
           exec) words='FILE' ;;
           train) words='ppo' ;;
+          export) words='RUN' ;;
           completions) words='bash zsh fish' ;;
           attach) words='RUN' ;;
+          hall) words='show step diff pin worst export' ;;
           help) words='WORD' ;;
           seeds) words='top bottom oldest' ;;
           source) words='FILE' ;;

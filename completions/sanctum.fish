@@ -15,7 +15,7 @@ end
 complete -c sanctum -f
 complete -c sanctum -n __fish_use_subcommand -l help
 complete -c sanctum -n __fish_use_subcommand -l version
-set -l asks '__fish_seen_subcommand_from actions brain env envs events expect overwatch rewards run seed seeds vitals exit overnight triage'
+set -l asks '__fish_seen_subcommand_from actions around at brain diff env envs episodes events expect find hall history note overwatch plot rewards run seed seeds step vitals exit overnight triage'
 complete -c sanctum -n "$asks" -l run -x -a '(__sanctum_runs)'
 complete -c sanctum -n "$asks" -l at -x
 complete -c sanctum -n "$asks" -l format -x -a 'table plain json csv md'
@@ -51,19 +51,31 @@ complete -c sanctum -n '__fish_seen_subcommand_from train' -l run-id -x -a '(__s
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l set -x
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l sanctum
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l overwatch
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l keep-bytes -x
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l no-record
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l list-settings
 complete -c sanctum -n '__fish_seen_subcommand_from train' -a 'ppo'
+complete -c sanctum -n __fish_use_subcommand -a export -d 'write a run as Parquet tables for other tools'
+complete -c sanctum -n '__fish_seen_subcommand_from export' -l to -x -a 'parquet'
+complete -c sanctum -n '__fish_seen_subcommand_from export' -l as -x
+complete -c sanctum -n '__fish_seen_subcommand_from export' -l format -x -a 'table plain json csv md'
+complete -c sanctum -n '__fish_seen_subcommand_from export' -a '(__sanctum_runs)'
 complete -c sanctum -n __fish_use_subcommand -a completions -d 'print the completion file for bash, zsh or fish'
 complete -c sanctum -n '__fish_seen_subcommand_from completions' -a 'bash zsh fish'
 complete -c sanctum -n __fish_use_subcommand -a actions -d 'Count what the policy chose, over all environments or in one'
 complete -c sanctum -n '__fish_seen_subcommand_from actions' -l window -x
 complete -c sanctum -n '__fish_seen_subcommand_from actions' -l more
+complete -c sanctum -n __fish_use_subcommand -a around -d 'Show metrics and events together, a few steps before and after a moment'
+complete -c sanctum -n '__fish_seen_subcommand_from around' -l window -x
+complete -c sanctum -n '__fish_seen_subcommand_from around' -l env -x
+complete -c sanctum -n __fish_use_subcommand -a at -d 'Ask about another moment from here on, a step, an update, so long ago; or live'
 complete -c sanctum -n __fish_use_subcommand -a attach -d 'Talk to another run, live or recorded, by its id or by the path of its record'
 complete -c sanctum -n '__fish_seen_subcommand_from attach' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n '__fish_seen_subcommand_from attach' -a '(__sanctum_runs)'
 complete -c sanctum -n __fish_use_subcommand -a brain -d 'Show the policy, entropy, KL, losses, gradients, and its action distribution'
 complete -c sanctum -n '__fish_seen_subcommand_from brain' -l more
+complete -c sanctum -n __fish_use_subcommand -a diff -d 'Show what differs between A and B, largest relative change first'
+complete -c sanctum -n '__fish_seen_subcommand_from diff' -l all
 complete -c sanctum -n __fish_use_subcommand -a echo -d 'Print a text'
 complete -c sanctum -n '__fish_seen_subcommand_from echo' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n __fish_use_subcommand -a env -d 'Show one environment, accuracy, loss, seeds, decisions, reward, events'
@@ -74,6 +86,10 @@ complete -c sanctum -n '__fish_seen_subcommand_from envs' -l where -x
 complete -c sanctum -n '__fish_seen_subcommand_from envs' -l limit -x
 complete -c sanctum -n '__fish_seen_subcommand_from envs' -l more
 complete -c sanctum -n '__fish_seen_subcommand_from envs' -l cards
+complete -c sanctum -n __fish_use_subcommand -a episodes -d 'List episodes that have ended, the newest, the last of them at the bottom; or by --sort'
+complete -c sanctum -n '__fish_seen_subcommand_from episodes' -l env -x
+complete -c sanctum -n '__fish_seen_subcommand_from episodes' -l sort -x
+complete -c sanctum -n '__fish_seen_subcommand_from episodes' -l limit -x
 complete -c sanctum -n __fish_use_subcommand -a events -d 'List what happened, the newest last'
 complete -c sanctum -n '__fish_seen_subcommand_from events' -l severity -x -a 'debug info warn error critical'
 complete -c sanctum -n '__fish_seen_subcommand_from events' -l type -x
@@ -82,22 +98,53 @@ complete -c sanctum -n '__fish_seen_subcommand_from events' -l since -x
 complete -c sanctum -n '__fish_seen_subcommand_from events' -l limit -x
 complete -c sanctum -n __fish_use_subcommand -a expect -d 'Check that a condition holds'
 complete -c sanctum -n '__fish_seen_subcommand_from expect' -l env -x
+complete -c sanctum -n __fish_use_subcommand -a find -d 'Find when a condition became true, and when it stopped'
+complete -c sanctum -n '__fish_seen_subcommand_from find' -l env -x
+complete -c sanctum -n '__fish_seen_subcommand_from find' -l first
+complete -c sanctum -n '__fish_seen_subcommand_from find' -l last
+complete -c sanctum -n '__fish_seen_subcommand_from find' -l all
+complete -c sanctum -n '__fish_seen_subcommand_from find' -l limit -x
+complete -c sanctum -n __fish_use_subcommand -a hall -d 'Show the ten best episodes of all runs of a task by peak accuracy; they are kept for good'
+complete -c sanctum -n '__fish_seen_subcommand_from hall' -l task -x
+complete -c sanctum -n '__fish_seen_subcommand_from hall' -l limit -x
+complete -c sanctum -n '__fish_seen_subcommand_from hall' -l more
+complete -c sanctum -n '__fish_seen_subcommand_from hall' -l off
+complete -c sanctum -n '__fish_seen_subcommand_from hall' -l force
+complete -c sanctum -n '__fish_seen_subcommand_from hall' -a 'show step diff pin worst export'
 complete -c sanctum -n __fish_use_subcommand -a help -d 'List the words that can be typed, or show how one is used'
 complete -c sanctum -n '__fish_seen_subcommand_from help' -l more
 complete -c sanctum -n '__fish_seen_subcommand_from help' -l format -x -a 'table plain json csv md'
-complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train completions actions attach brain echo env envs events expect help overwatch quit rewards run runs seed seeds set source vitals exit overnight triage'
+complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train export completions actions around at attach brain diff echo env envs episodes events expect find hall help history note overwatch plot quit rewards run runs seed seeds set source step vitals exit overnight triage'
+complete -c sanctum -n __fish_use_subcommand -a history -d 'Show how metrics went, their newest numbers side by side, a sparkline, the extremes'
+complete -c sanctum -n '__fish_seen_subcommand_from history' -l env -x
+complete -c sanctum -n '__fish_seen_subcommand_from history' -l last -x
+complete -c sanctum -n '__fish_seen_subcommand_from history' -l since -x
+complete -c sanctum -n '__fish_seen_subcommand_from history' -l limit -x
+complete -c sanctum -n __fish_use_subcommand -a note -d 'Put a line on the timeline, now or --at a moment of the past, of a live or a recorded run'
 complete -c sanctum -n __fish_use_subcommand -a overwatch -d 'Sum the run up, accuracy, reward, seeds, policy, speed, alarms'
+complete -c sanctum -n __fish_use_subcommand -a plot -d 'Draw metrics over time; those of one unit share an axis'
+complete -c sanctum -n '__fish_seen_subcommand_from plot' -l env -x
+complete -c sanctum -n '__fish_seen_subcommand_from plot' -l last -x
+complete -c sanctum -n '__fish_seen_subcommand_from plot' -l since -x
+complete -c sanctum -n '__fish_seen_subcommand_from plot' -l out -x -F
+complete -c sanctum -n '__fish_seen_subcommand_from plot' -l force
 complete -c sanctum -n __fish_use_subcommand -a quit -d 'Leave the shell; the run goes on. So does Ctrl-D'
 complete -c sanctum -n '__fish_seen_subcommand_from quit' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n __fish_use_subcommand -a rewards -d 'Take the reward apart, over all environments or in one'
 complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l window -x
 complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l actions
-complete -c sanctum -n __fish_use_subcommand -a run -d 'Say how the run is, live, stale, ended or died, when and why'
+complete -c sanctum -n __fish_use_subcommand -a run -d 'Say how the run is, live, silent, ended, failed or killed, when and why'
 complete -c sanctum -n '__fish_seen_subcommand_from run' -l more
 complete -c sanctum -n '__fish_seen_subcommand_from run' -l sizes
 complete -c sanctum -n '__fish_seen_subcommand_from run' -l traceback
+complete -c sanctum -n '__fish_seen_subcommand_from run' -l stacks
 complete -c sanctum -n __fish_use_subcommand -a runs -d 'List the runs of this machine, newest first, live, ended and died'
 complete -c sanctum -n '__fish_seen_subcommand_from runs' -l reap
+complete -c sanctum -n '__fish_seen_subcommand_from runs' -l du
+complete -c sanctum -n '__fish_seen_subcommand_from runs' -l prune
+complete -c sanctum -n '__fish_seen_subcommand_from runs' -l older -x
+complete -c sanctum -n '__fish_seen_subcommand_from runs' -l keep -x
+complete -c sanctum -n '__fish_seen_subcommand_from runs' -l yes
 complete -c sanctum -n '__fish_seen_subcommand_from runs' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n __fish_use_subcommand -a seed -d 'Show one seed, stage, alpha, contribution, its next gate, its life'
 complete -c sanctum -n '__fish_seen_subcommand_from seed' -l more
@@ -112,6 +159,7 @@ complete -c sanctum -n '__fish_seen_subcommand_from set' -l format -x -a 'table 
 complete -c sanctum -n __fish_use_subcommand -a source -d 'Run the lines of a file; its answers come as they are made'
 complete -c sanctum -n '__fish_seen_subcommand_from source' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n '__fish_seen_subcommand_from source' -F
+complete -c sanctum -n __fish_use_subcommand -a step -d 'Move N steps on, or back, -1, +10. From an update (at u41), N updates'
 complete -c sanctum -n __fish_use_subcommand -a vitals -d 'Show GPU, CPU, memory, throughput, and how fresh and complete the telemetry is'
 complete -c sanctum -n __fish_use_subcommand -a exit -d 'Leave the shell, as quit does'
 complete -c sanctum -n __fish_use_subcommand -a overnight -d 'Quiet checks for cron, exit code 0 all hold, 6 one does not, 7 one cannot be known'
