@@ -23,7 +23,7 @@ def modules_after(code: str, home: Path) -> set[str]:
         capture_output=True,
         text=True,
         timeout=60,
-        env={**os.environ, "SANCTUM_HOME": str(home)},
+        env={**os.environ, "SANCTUM_HOME": str(home), "SANCTUM_LINGER_S": "0"},
     )
     return set(json.loads(done.stderr.splitlines()[-1]))
 
