@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import zstandard
@@ -33,6 +35,16 @@ _QUADS = np.array(
 
 class Damaged(ValueError):
     """Cells that are not what their row of the file says."""
+
+
+DAMAGE = (
+    sqlite3.DatabaseError,
+    zstandard.ZstdError,
+    msgspec.MsgspecError,
+    UnicodeError,
+    Damaged,
+)
+"""What reading a damaged file may raise."""
 
 
 def damage(name: str, steps: npt.NDArray[np.int64], error: Exception) -> RecordError:

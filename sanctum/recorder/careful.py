@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import functools
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import zstandard
-
 from sanctum.errors import RecordError
-from sanctum.record.cells import Damaged
+from sanctum.record.cells import DAMAGE
 from sanctum.record.record import Record
-
-_DAMAGE = (sqlite3.DatabaseError, zstandard.ZstdError, msgspec.MsgspecError, UnicodeError, Damaged)
 
 
 class Careful:
@@ -32,7 +26,7 @@ class Careful:
         def carefully(*given: Any, **named: Any) -> Any:
             try:
                 return ask(*given, **named)
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 raise RecordError(
                     f"{self._path} is damaged where this is kept ({error})",
                     "what is kept elsewhere can still be asked",
