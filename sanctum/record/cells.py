@@ -77,8 +77,11 @@ def squeeze_apart(parts: Iterable[bytes]) -> bytes:
 
 
 def unsqueeze(data: bytes) -> bytes:
-    """What `squeeze` was given, or the parts `squeeze_apart` was given, joined."""
-    return _decompressor.decompress(data)
+    """What `squeeze` was given, or the parts `squeeze_apart` was given, joined. Raises Damaged."""
+    try:
+        return _decompressor.decompress(data)
+    except zstandard.ZstdError as error:
+        raise Damaged(str(error)) from error
 
 
 def pack_values(values: Values) -> bytes:
