@@ -90,7 +90,9 @@ class Retention:
                 self._last = self.used_bytes()
                 if self._last <= before and time.monotonic() > until:
                     break
+            self._sizes.store()
             self._db.execute("COMMIT")
+            self._sizes.stored()
         except BaseException:
             self._from = places
             self._sizes.take(sizes)

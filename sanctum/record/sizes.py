@@ -1,6 +1,7 @@
 """Sizes: how many bytes and rows a record holds by class of data, kept as they are written.
 
-Counting anew would read the whole file; a question about the run is asked ten times a second.
+Counting anew would read the whole file; a question about the run is asked ten times a second. What
+was counted stands in the file itself (``sizes`` in ``meta``), so that opening it is quick.
 """
 
 from __future__ import annotations
@@ -39,6 +40,17 @@ class Tally:
     rows: dict[int, int] = field(default_factory=dict)
 
 
+class Stored(msgspec.Struct):
+    """What was counted, as the file keeps it."""
+
+    chunks: dict[str, Size]
+    tallies: dict[str, Tally]
+    event_types: list[str]
+
+
+_KEY = "sizes"
+_stored = msgspec.json.Decoder(Stored)
+
 Counts = tuple[dict[str, Size], dict[str, Tally]]
 
 
@@ -53,6 +65,9 @@ class Sizes:
         self._tallies = {table: Tally() for table in GROWING}
         self._event_types: set[str] = set()
         self._chunks: dict[str, Size] = {}
+        self._changed = False
+        if self._recalled():
+            return
         with contextlib.suppress(sqlite3.DatabaseError):  # damage: what cannot be counted is not
             for what, used, rows, first, last in db.execute(
                 "SELECT n.class, sum(c.bytes), count(*), min(b.first_step), max(b.last_step)"
@@ -63,6 +78,7 @@ class Sizes:
 
     def add(self, what: str, used_bytes: int, chunks: int, first_step: int, last_step: int) -> None:
         """Chunks of a class were written (or taken away, with negative numbers)."""
+        self._changed = True
         size = self._chunks.get(what, Size(what, 0, 0, first_step, last_step))
         self._chunks[what] = Size(
             what,
@@ -71,6 +87,18 @@ class Sizes:
             min(first_step, size.first_step or 0),
             max(last_step, size.last_step or 0),
         )
+
+    def store(self) -> None:
+        """Put the counts into the file when chunks have come or gone; within a transaction."""
+        if not self._changed:
+            return
+        tallies = {table: self._counted(table) for table in GROWING}
+        data = msgspec.json.encode(Stored(self._chunks, tallies, sorted(self._event_types)))
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEY, data.decode()))
+
+    def stored(self) -> None:
+        """What `store` put into the file is committed."""
+        self._changed = False
 
     def used_bytes(self, what: str) -> int:
         """Bytes of one class of data."""
@@ -86,10 +114,12 @@ class Sizes:
         """What was there of a class before `step` is gone."""
         size = self._chunks.get(what)
         if size is not None:
+            self._changed = True
             self._chunks[what] = msgspec.structs.replace(size, first_step=step)
 
     def drop_rows(self, table: str, attempt: int, rows: int, used_bytes: int) -> None:
         """Rows of a growing table are gone."""
+        self._changed = True
         tally = self._counted(table)
         tally.used_bytes -= used_bytes
         tally.rows[attempt] = tally.rows.get(attempt, 0) - rows
@@ -106,10 +136,12 @@ class Sizes:
 
     def take(self, counts: Counts) -> None:
         """Go back to counts that were copied: what came after did not happen."""
+        self._changed = True
         self._chunks, self._tallies = counts
 
     def recount(self) -> None:
         """Rows that were counted are gone or have other ids: count growing tables anew."""
+        self._changed = True
         self._tallies = {table: Tally() for table in GROWING}
 
     def rows(self, table: str, attempt: int) -> int:
@@ -134,6 +166,19 @@ class Sizes:
             if tally.rows:
                 found.append(Size(table, tally.used_bytes, sum(tally.rows.values())))
         return sorted(found, key=lambda size: -size.used_bytes)
+
+    def _recalled(self) -> bool:
+        """Take the counts that the file keeps; False when it keeps none."""
+        try:
+            rows = self._db.execute("SELECT value FROM meta WHERE key = ?", (_KEY,)).fetchall()
+            kept = _stored.decode(rows[0][0]) if rows else None
+        except (sqlite3.DatabaseError, msgspec.MsgspecError):
+            return False
+        if kept is None:
+            return False
+        self._chunks, self._event_types = kept.chunks, set(kept.event_types)
+        self._tallies |= {name: one for name, one in kept.tallies.items() if name in GROWING}
+        return True
 
     def _counted(self, table: str) -> Tally:
         tally = self._tallies[table]

@@ -257,6 +257,7 @@ class Writer:
                 "INSERT INTO segments (block, data) VALUES (?, ?)", (self.open.id, data)
             )
         if self.db.in_transaction:
+            self.sizes.store()
             self._fold_beyond(self._wal_bytes // 4 if sealed else self._wal_bytes)
             self.db.execute("COMMIT")
 
@@ -270,6 +271,7 @@ class Writer:
         if self.stopped is not None:
             self.gave_way = self._waiting.gave_way()
         self._waiting.written()
+        self.sizes.stored()
         self.stopped = None
         if self.open is not None:
             flushed(self.open)
