@@ -18,12 +18,12 @@ import pexpect
 from sanctum.cli.program import PROGRAM
 from sanctum.wire.places import home
 
-COLUMNS, LINES = 80, 60
+COLUMNS, LINES = 80, 24
 BIN = Path(sys.executable).parent
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _TYPED = re.compile(r"(?:\$ sanctum |sanctum \S+ (?:\S+ )?\S+> )(?P<words>.*)\Z")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]")
-_CUT = "---cut here---"
+_CUT = "=== the next answer ==="
 
 
 def answers(lines: list[str], run: str) -> list[str]:
