@@ -23,6 +23,9 @@ def command(session: Session, moment: Moment, when: str | None) -> Report:
     if when.strip() == "find":
         found = session.remembered()
         if found is None:
-            raise UsageError("nothing was found so far", "as in find 'entropy < 0.5', then at find")
+            raise UsageError(
+                "nothing was found so far in this session",
+                "as in find 'entropy < 0.5', then at find",
+            )
         when = found
     return go(session, moment, when)

@@ -19,9 +19,9 @@ SHOWN = 13
 READINGS = {
     "accuracy": "percent",
     "best_accuracy": "percent",
-    "loss": "",
-    "reward": "",
-    "value": "",
+    "loss": "nats",
+    "reward": "reward",
+    "value": "reward",
     "entropy": "0-1",
     "active_seeds": "",
     "episode": "",
@@ -105,7 +105,9 @@ def _side(session: Session, words: tuple[str, ...]) -> tuple[Side, tuple[str, ..
     if one == "find":
         found = session.remembered()
         if found is None:
-            raise UsageError("nothing was found so far", "as in find 'entropy < 0.5'")
+            raise UsageError(
+                "nothing was found so far in this session", "as in find 'entropy < 0.5'"
+            )
         return Side(found, at=found), rest
     if is_moment(one):
         return Side(one, at=one), rest
@@ -170,7 +172,7 @@ def _rewards(moment: Moment) -> Iterator[tuple[str, Item]]:
     except NoDataYet:
         return
     for one in answer.components:
-        yield f"reward {one.name}", Item(one.mean)
+        yield f"reward/{one.name}", Item(one.mean, "reward")
 
 
 def _row(row: EnvRow) -> Iterator[tuple[str, Item]]:
@@ -179,7 +181,7 @@ def _row(row: EnvRow) -> Iterator[tuple[str, Item]]:
         yield name, Item(getattr(row, name), unit)
     for name, one in row.columns.items():
         if not name.startswith("action/"):  # codes; the words follow
-            yield name, Item(one)
+            yield name, Item(one, "reward" if name.startswith("reward/") else "")
     yield "action", Item(row.action)
     yield "target", Item(row.target)
 

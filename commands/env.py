@@ -19,7 +19,7 @@ from sanctum.command import (
 )
 from sanctum.command.readings import listed, said, times
 from sanctum.model.answers import EnvAnswer
-from sanctum.model.readings import number
+from sanctum.model.readings import NOT_MEASURED, number
 
 RECENT_STEPS, RECENT_DECISIONS = 64, 3
 SEEDS = (
@@ -89,7 +89,8 @@ def _headline(answer: EnvAnswer) -> str:
     health = f"{row.health.word}: {row.health.reason}" if row.health.reason else row.health.word
     best = f" (best {cell(row.best_accuracy, 1)})" if number(row.best_accuracy) is not None else ""
     old = f"; {row.age_steps:,} steps old" if (row.age_steps or 0) > 1 else ""
-    return f"{health}; accuracy {cell(row.accuracy, 1)} %{best}{old}"
+    now = f"; accuracy {cell(row.accuracy, 1)} %{best}" if row.accuracy != NOT_MEASURED else ""
+    return f"{health}{now}{old}"
 
 
 def _facts(answer: EnvAnswer, free: list[str], more: bool) -> list[Fact]:

@@ -44,7 +44,7 @@ def command(moment: Moment, env: int | None, sort: str, limit: int) -> Report:
         Table(
             COLUMNS,
             found.rows,
-            empty="no episode has ended yet; run.episode(...) records one",
+            empty="no episode is recorded; run.episode(...) records one",
             total=found.total,
             detail=_numbers(found),
         ),

@@ -134,7 +134,8 @@ def _headline(found: FindAnswer, last: Stretch | None) -> str:
     if last.last is None:
         said.insert(0, f"holds still, since {found.clock} {last.first:,}")
     else:
-        said.insert(-1, f"last {_span(found.clock, last)}")
+        word = "" if found.total == 1 else "last "
+        said.insert(-1, f"{word}{_span(found.clock, last)}")
     return "; ".join(said)
 
 

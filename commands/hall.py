@@ -181,12 +181,14 @@ def _list(place: Place, worst: bool, limit: int | None) -> Report:
     rows = answer.rows[:limit]
     columns = (*RANKED, *(FELL if worst else ()), *WHICH)
     detail = DETAIL if worst else (*FELL, *DETAIL)
-    empty = f"no episode yet; {FILLED}"
+    empty, others = f"no episode yet; {FILLED}", place.others
+    if not rows and not others:
+        others = tuple(one for one in place.asked.session.halls() if one != answer.task)
     return Report(
         f"hall of fame of {answer.task}" + (", the largest fall first" if worst else ""),
         Table(columns, rows, empty=empty, total=len(answer.rows), detail=detail),
         headline=_headline(answer, worst),
-        notes=_notes(answer, place.others),
+        notes=_notes(answer, others),
         next=f"hall show {rows[0].rank}{' --at end' if worst else ''}" if rows else "overwatch",
     )
 
@@ -237,8 +239,11 @@ def _step(place: Place, rank: int, count: str) -> Report:
         if place.run is not None:
             session.attach(place.run)
         session.set("at", f"{name}:{report.at.step}")
-    on = "step" if place.moves else f"hall step {rank}"
-    return replace_report(report, next=f"{on} {int(count):+d}")
+    on = f"step {int(count):+d}"
+    if not place.moves and report.at.step is not None:
+        further = min(max(report.at.step + int(count), entry.first_step), entry.last_step)
+        on = f"hall show {rank} --at {further}"
+    return replace_report(report, next=on)
 
 
 def _env(place: Place, entry: HallEntry, when: str, more: bool = False) -> Report:

@@ -48,13 +48,14 @@ def command(
     back = LAST if last is None and since is None else last
     found = of.read(moment, metrics, env=env, last=back, since=since, points=MOST)
     clocks = of.by_clock(found)
-    rows = limit or max(15 - 3 * len(found), 3)
+    room = 15 - 3 * len(found) - 5 * (len(clocks) - 1)
+    rows = limit or max(room // max(len(clocks), 1), 3)
     blocks: list[Block] = [_course(curve) for curve in found]
     blocks += [_table(moment, env, group, rows) for group in clocks.values()]
     return Report(
         of.title("history", metrics, env),
         *blocks,
-        headline=_headline(found),
+        headline="; ".join(filter(None, (_headline(found), of.averaged(moment, found, env)))),
         notes=_notes(clocks, found),
         at=moment.run().at,
         next=_next(metrics, env, last, since),
@@ -65,7 +66,7 @@ def _course(curve: Curve) -> Series:
     ends = (curve.steps[0], curve.steps[-1]) if curve.steps else (None, None)
     values = tuple(curve.values)
     first, last = ends
-    return Series(curve.metric, values, curve.unit, first, last, curve.clock, of.median(curve))
+    return Series(curve.metric, values, of.unit(curve), first, last, curve.clock, of.median(curve))
 
 
 def _table(moment: Moment, env: int | None, curves: Sequence[Curve], rows: int) -> Table:
@@ -82,7 +83,7 @@ def _table(moment: Moment, env: int | None, curves: Sequence[Curve], rows: int) 
     total = max((len({at for one in curves for at in one.steps}), len(shown)))
     columns = [Column(curves[0].clock, lambda row: row.at, priority=0, digits=0)]
     columns += [
-        Column(one.metric, functools.partial(_value, one.metric), one.unit, priority=place)
+        Column(one.metric, functools.partial(_value, one.metric), of.unit(one), priority=place)
         for place, one in enumerate(curves)
     ]
     return Table(columns, shown, empty="no points", total=total)

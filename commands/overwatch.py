@@ -13,7 +13,7 @@ from sanctum.model.answers import (
     SeedsAnswer,
     Verdict,
 )
-from sanctum.model.readings import number
+from sanctum.model.readings import NOT_MEASURED, number
 
 WATCHED = ("entropy", "approx_kl", "explained_variance")
 KEPT = "FOSSILIZED"
@@ -63,7 +63,8 @@ def _headline(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading], 
     """The state, the accuracy, and all that the facts warn of: the worst of it first."""
     past = run.state.word == "live" and not run.at.live
     how = "as it was then" if past else run.state.word
-    accuracy = f"accuracy {cell(mean(row.accuracy for row in rows), 1)} %"
+    now = mean(row.accuracy for row in rows)
+    accuracy = "accuracy not measured" if now == NOT_MEASURED else f"accuracy {cell(now, 1)} %"
     sick = sum(badness(row.health.verdict) > 1 for row in rows)
     trouble = [f"{sick} of {counted(len(rows), 'env')} not well"] if sick else []
     bad = [one for one in watched if badness(one.verdict) > 1]
@@ -95,6 +96,7 @@ def _envs(rows: list[EnvRow]) -> list[Fact]:
         words.append(f"{unknown} not judged")
     bad = _sickest(rows)
     reason = f", {bad.health.word}: {bad.health.reason}" if bad.health.reason else ""
+    is_judged = any(row.health.verdict for row in rows)
     return [
         Fact("mean accuracy", mean(row.accuracy for row in rows), "percent", note=span, digits=1),
         Fact("mean reward", mean(row.reward for row in rows), note="of the last step"),
@@ -103,7 +105,7 @@ def _envs(rows: list[EnvRow]) -> list[Fact]:
             ", ".join(words),
             verdict=worst(row.health.verdict for row in rows),
         ),
-        Fact("worst", f"env {bad.env}{reason}"),
+        *([Fact("worst", f"env {bad.env}{reason}")] if is_judged else []),
     ]
 
 

@@ -53,7 +53,7 @@ def command(
     return Report(
         title,
         *charts,
-        headline=_headline(found),
+        headline="; ".join(filter(None, (_headline(found), of.averaged(moment, found, env)))),
         notes=of.left_out(found),
         at=at,
         next=_next(metrics, env),

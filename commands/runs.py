@@ -144,8 +144,9 @@ def _pruned(session: Session, older_s: float | None, keep: int | None, yes: bool
     found = session.prunable(older_s or 0.0, keep or 0)
     what, table = _what(found), Table(COLUMNS, found.runs, empty="no run of them")
     if not found.runs and not found.orphans:
+        how = f" more than {older_s / 86400:g} days ago" if older_s else " beyond those to keep"
         return Report(
-            "nothing to delete: no run here ended that long ago",
+            f"nothing to delete: no run here ended{how}",
             notes=_lingering(session),
             next="runs --du",
         )

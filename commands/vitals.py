@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sanctum.command import Fact, Facts, Moment, Report, cell, inspect_command, size
-from sanctum.command.readings import listed, worst
+from sanctum.command.readings import counted, listed, worst
 from sanctum.model.answers import Vital
 from sanctum.model.readings import NOT_MEASURED, number
 
@@ -27,7 +27,11 @@ def command(moment: Moment) -> Report:
         headline = listed([f"{one.name} is {one.verdict}: {_text(one)}" for one in alarms])
     else:
         judged = sum(one.verdict == "ok" for one in answer.readings)
-        headline = f"no alarm in the {judged} readings that are judged"
+        headline = (
+            f"no alarm in {counted(judged, 'judged reading')}"
+            if judged
+            else "nothing is judged yet"
+        )
     return Report(
         "vitals",
         Facts(_fact(one, answer.at.live) for one in answer.readings),

@@ -65,6 +65,20 @@ def title(word: str, metrics: Sequence[str], env: int | None) -> str:
     return f"{word} {names}" + ("" if env is None else f", env {env}")
 
 
+def averaged(moment: Moment, curves: Sequence[Curve], env: int | None) -> str:
+    """What the curves of environments are the mean of, in words; empty where they are of one."""
+    envs = moment.run().header.envs
+    if env is not None or envs < 2 or not any(one.clock == "step" for one in curves):
+        return ""
+    both = len({one.clock for one in curves}) > 1
+    return f"{'by step: ' if both else ''}mean of {envs} envs"
+
+
+def unit(curve: Curve) -> str:
+    """The unit of a curve, but where its name says it: the reward is in reward."""
+    return "" if curve.unit == curve.metric else curve.unit
+
+
 def finite(values: Sequence[Reading]) -> list[float]:
     """The finite numbers among some readings."""
     return [one.value for one in values if isinstance(one, Measured)]
@@ -86,7 +100,7 @@ def plotted(curve: Curve) -> ChartLine:
     """A curve as a chart has it."""
     return ChartLine(
         curve.metric,
-        curve.unit,
+        unit(curve),
         tuple(curve.steps),
         tuple(curve.values),
         tuple(curve.low),

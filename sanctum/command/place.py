@@ -50,7 +50,7 @@ def here(moment: Moment, answer: RunAnswer | None = None) -> Report:
     """Where `moment` is: how far behind the newest, and how well the environments did."""
     said = moment.run() if answer is None else answer
     newest = said if moment.at is None else moment.to(None).run()
-    parts = [behind(said, newest, moment.at), accuracy(moment)]
+    parts = [behind(said, newest, moment.at), accuracy(moment, said.at.hall is not None)]
     return Report(
         f"at {moment.at or LIVE}",
         headline="; ".join(filter(None, parts)),
@@ -79,17 +79,21 @@ def behind(said: RunAnswer, newest: RunAnswer, when: str | None) -> str:
     return f"{back:,} step{'' if back == 1 else 's'}{ago} before the newest, {newest_of}"
 
 
-def accuracy(moment: Moment) -> str:
-    """The mean accuracy over environments, in words; empty where it is not known."""
+def accuracy(moment: Moment, is_entry: bool = False) -> str:
+    """The mean accuracy over environments, in words; empty where it is not known.
+
+    Of an entry of the hall of fame, the accuracy of its environment.
+    """
     try:
         rows = moment.envs().rows
     except (NoDataYet, UsageError):
         return ""
     known = [row.accuracy.value for row in rows if isinstance(row.accuracy, Measured)]
+    whose = f"env {rows[0].env}: " if is_entry and rows else ""
     if not known:
         return ""
     mean = math.fsum(known) / len(known)
-    return f"accuracy {mean:.1f} %" + (f", mean of {len(known)}" if len(known) > 1 else "")
+    return f"{whose}accuracy {mean:.1f} %" + (f", mean of {len(known)}" if len(known) > 1 else "")
 
 
 def _is_own(session: Session, moment: Moment) -> bool:

@@ -43,7 +43,7 @@ class HealthCheck:
             return Health("unknown", "accuracy is not measured")
         age = number(said["env_step"])
         if age is not None and age < NEW_STEPS:
-            return Health("new", f"episode began {age:g} steps ago", "ok")
+            return Health("new", f"episode began {_steps(age)} ago", "ok")
         return self._by_course(env, number(said["best_accuracy"]))
 
     def _by_course(self, env: int, said: float | None) -> Health:
@@ -61,7 +61,7 @@ class HealthCheck:
             return Health("stalled", f"no new best for {at_least}{since} steps", "warn")
         if since == 0:
             return Health("rising", "a new best now", "ok")
-        return Health("steady", f"best {since} steps ago", "ok")
+        return Health("steady", f"best {_steps(since)} ago", "ok")
 
     def _course(self, env: int) -> npt.NDArray[np.float64]:
         """Its accuracies of this episode, as far back as the window goes."""
@@ -77,6 +77,10 @@ class HealthCheck:
                 measured &= said & (episodes[0][:, env, 0] == current)
         course: npt.NDArray[np.float64] = cells[0][measured, env, 0].astype(np.float64)
         return course[np.isfinite(course)]
+
+
+def _steps(count: float) -> str:
+    return "1 step" if count == 1 else f"{count:g} steps"
 
 
 def _points(value: float) -> str:

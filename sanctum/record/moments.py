@@ -117,7 +117,12 @@ def within(of: Scope, when: str) -> Scope:
     first, _ = of.reader.span(attempt.attempt) or (of.step, of.step)
     newest = of.now if of.at.live or of.at.time is None else of.at.time
     line = _Line(of.reader, attempt, (first, of.step), newest, of.update_id)
-    return moved(of, *line.place(typed))
+    try:
+        return moved(of, *line.place(typed))
+    except UsageError:
+        if _BACK.match(typed) or _AGO.match(typed):  # longer ago than there is: all there is
+            return moved(of, first)
+        raise
 
 
 def moved(of: Scope, step: int, update_id: int | None = None) -> Scope:

@@ -107,10 +107,10 @@ def _tail(reason: str | None, verdict: str | None) -> str:
 
 
 def _digits(values: list[Value]) -> int | None:
-    """Decimals that suit a whole column of `values`; None for whole numbers and for large ones."""
+    """Decimals that suit a whole column of `values`; None for whole, large and tiny numbers."""
     numbers = [abs(number) for value in values if (number := finite(value)) is not None]
     greatest = max(numbers, default=0)
-    if greatest >= 1e5 or all(number == int(number) for number in numbers):
+    if greatest >= 1e5 or greatest < 0.01 or all(number == int(number) for number in numbers):
         return None
     return min(max(2 - math.floor(math.log10(greatest)), 2), 4)
 

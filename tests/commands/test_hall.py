@@ -232,3 +232,10 @@ def test_pin_and_export_are_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_what_cannot_be_done_is_one_sentence(line: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
         ask(line)
+
+
+def test_an_empty_hall_names_the_halls_of_other_tasks() -> None:
+    halls = {"digits": "/h/digits.hall.db", "spirals": "/h/spirals.hall.db"}
+    session = HallSession(BareQueries(), halls=halls)
+    (note,) = ask("hall", session).notes
+    assert note.startswith("of another task: hall --task ") and "spirals" in note

@@ -232,3 +232,18 @@ def test_around_find_goes_where_the_last_search_led(session) -> None:
 def test_before_the_first_step_there_is_nothing_to_find(to) -> None:
     with pytest.raises(NoDataYet):
         ask("find accuracy < 30 --env 1", Session(Record(to.reader, to.writer.path)))
+
+
+def test_find_of_one_time_that_is_over_says_when_it_was(session) -> None:
+    report = ask("find step > 9 and step < 12 --env 1", session)
+    assert report.headline == "from step 10 to 11; once, at 2 of 60 steps"
+
+
+def test_a_curve_without_an_environment_says_what_it_is_the_mean_of(session) -> None:
+    assert ask("history accuracy", session).headline.endswith("; mean of 3 envs")
+    assert "mean of" not in ask("history accuracy --env 1", session).headline
+    assert "mean of" not in ask("plot entropy", session).headline
+
+
+def test_a_unit_that_is_the_name_is_said_once(session) -> None:
+    assert "reward reward" not in shown("history reward", session)

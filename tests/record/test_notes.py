@@ -125,3 +125,10 @@ def test_a_run_that_another_machine_may_still_write_is_noted_there(tmp_path):
     to.end("finished")
     to.writer.close(0.0)
     assert opened(path).note_add("x").step == 0
+
+
+def test_a_note_on_the_past_stands_in_the_timeline_where_it_belongs(to):
+    ask = Record(to.reader, to.writer.path, writer=to.writer)
+    ask.note_add("late", at="15")
+    ask.note_add("early", at="5")
+    assert texts(ask) == [(5, "early"), (15, "late")]

@@ -179,6 +179,15 @@ def test_a_series_from_a_moment_on(to, ask):
         ask.series_read("accuracy", env=1, at="10", since="20")
 
 
+def test_since_longer_ago_than_there_is_means_all_there_is(to, ask):
+    for step in range(4, 30):
+        say(to, step, float(step))
+    for since in ("-500", "-90m"):
+        assert ask.series_read("accuracy", env=1, since=since).steps[0] == 4
+    with pytest.raises(UsageError, match="before the first step"):
+        ask.series_read("accuracy", env=1, since="2")
+
+
 def test_a_series_keeps_what_is_not_finite_and_leaves_out_what_is_absent(to, ask):
     for step in range(6):
         values = np.ma.masked_array(np.full(ENVS, np.nan if step == 3 else 1.0))

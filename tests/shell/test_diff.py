@@ -30,7 +30,7 @@ def test_two_moments_side_by_side_the_largest_change_first(diff):
     rows, _ = diff("100 live")
     assert rows["mean accuracy"]["first"] == pytest.approx(46.83, abs=0.01)
     assert rows["mean accuracy"]["second"] == pytest.approx(79.5, abs=0.01)
-    assert rows["reward gain"]["ratio"] == pytest.approx(1.98 / 1.0 - 1, rel=0.2)
+    assert rows["reward/gain"]["ratio"] == pytest.approx(1.98 / 1.0 - 1, rel=0.2)
     ratios = [abs(row["ratio"]) for row in rows.values() if row["ratio"] is not None]
     assert ratios == sorted(ratios, reverse=True)
     assert "learning_rate" not in rows, "what is equal is not shown"

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from sanctum.errors import NoDataYet, RecordError, UsageError
+from sanctum.errors import NoDataYet, SanctumError, UsageError
 from sanctum.model.answers import HallAnswer, HallEntry
 from sanctum.model.readings import number
 from sanctum.record.hall.copying import opened, packed, unpacked
@@ -77,7 +77,7 @@ class Hall:
         return msgspec.structs.replace(found, pinned=pinned)
 
     def export(self, rank: int, path: Path, force: bool = False) -> HallEntry:
-        """Write an entry as a record of its own. Raises UsageError, RecordError."""
+        """Write an entry as a record of its own. Raises UsageError, SanctumError."""
         found = self.entry(rank)
         if not path.is_absolute():
             raise UsageError(f"{path} is not a whole path")
@@ -94,7 +94,10 @@ class Hall:
         except OSError as error:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
-            raise RecordError(f"{path} cannot be written: {error.strerror or error}") from error
+            why = f"no such folder: {path.parent}"
+            if path.parent.is_dir():
+                why = f"{path} cannot be written: {(error.strerror or str(error)).lower()}"
+            raise SanctumError(why) from error
         return found
 
     def reader(self, entry: HallEntry) -> Reader:

@@ -52,8 +52,19 @@ def events_list(
         *values,
         -1 if limit is None else limit,
     )
-    events = [event(row) for row in reversed(found)]
+    events = in_order([event(row) for row in reversed(found)])
     return EventsAnswer(of.at, events, len(events), int(total), severities)
+
+
+def in_order(events: list[Event]) -> list[Event]:
+    """Events as they were recorded, but notes, which may be put on the past, where they stand."""
+    keys, reached = [], (0, -1)
+    for one in events:
+        own = (one.attempt, -1 if one.step is None else one.step)
+        reached = reached if one.type == NOTE else max(reached, own)
+        keys.append(own if one.type == NOTE else reached)
+    order = sorted(range(len(events)), key=keys.__getitem__)
+    return [events[place] for place in order]
 
 
 def events_of_env(of: Scope, env: int, limit: int) -> list[Event]:
