@@ -11,7 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from sanctum.record.columns import Columns
+from sanctum.record.reader import Reader
 from sanctum.record.record import Record
+from sanctum.record.schema import open_read_only
 from sanctum.record.writer import Writer
 from sanctum.recorder.clock import Clock
 from sanctum.recorder.ingest import Ingest
@@ -81,7 +83,8 @@ class SanctumRecord:
         def work() -> None:
             self._ingest.end("finished")
             self._ingest.writer.close(self._ingest.clock.now())
-            self._record = opened(self.path)
+            self._reader = Reader(open_read_only(self.path))
+            self._record = Record(self._reader, self.path)
 
         return work
 
@@ -121,10 +124,6 @@ class SanctumRecord:
     def record(self) -> Record:
         """To be asked."""
         return self._record
-
-    @property
-    def _reader(self) -> Any:
-        return self._record._reader
 
     def shares(self) -> dict[str, int]:
         """Bytes of the chunks of each column."""
