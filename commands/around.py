@@ -23,7 +23,7 @@ from sanctum.command import (
     inspect_command,
 )
 from sanctum.command.readings import counted, said, worst
-from sanctum.model.answers import At, Curve, Event, PolicyAnswer, Verdict
+from sanctum.model.answers import At, Curve, Event, EventsAnswer, PolicyAnswer, Verdict
 from sanctum.model.readings import Reading, number
 
 OF_ENV = ("accuracy", "loss", "reward")
@@ -96,7 +96,7 @@ def command(session: Session, moment: Moment, when: str, window: int, env: int |
         f"around {when}" + ("" if env is None else f", env {env}"),
         Table(_columns(known, actions, rows), rows, empty="nothing was said near it"),
         headline=_headline(at, events),
-        notes=[f"only the newest {EVENTS} events"] if found.total > found.shown else [],
+        notes=_notes(found, at, moment, until.at.live),
         verdict=worst(_verdict(row) for row in happened),
         at=at,
         next=f"at {when}" if env is None else f"env {env} --at {when}",
@@ -115,6 +115,14 @@ def _centre(session: Session, moment: Moment, when: str) -> At:
     if at.step is not None and now.step is not None and at.step > now.step:
         raise UsageError(f"{when} is after the moment asked about, step {now.step:,}")
     return at
+
+
+def _notes(found: EventsAnswer, at: At, moment: Moment, is_live: bool) -> list[str]:
+    """What is not in the timeline, and why."""
+    notes = [f"only the newest {EVENTS} events"] if found.total > found.shown else []
+    if moment.at is not None and not is_live and moment.run().at.step == at.step:
+        notes.append("what came later is not shown at this moment of the past: at live shows it")
+    return notes
 
 
 def _after(session: Session, moment: Moment, at: At, window: int) -> Moment:

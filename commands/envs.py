@@ -62,6 +62,10 @@ DETAIL = (
 )
 
 
+CARDS = 16
+"""Cards that are shown unless --limit says otherwise."""
+
+
 @inspect_command(
     "envs",
     group="look",
@@ -71,7 +75,7 @@ DETAIL = (
     "--sort", metavar="COLUMN", default="env", show_default=True, help="-COLUMN: largest first"
 )
 @click.option("--where", metavar="CONDITION", help="only those it holds for: 'loss > 1'")
-@click.option("-n", "--limit", type=click.IntRange(1), help="so many rows at most")
+@click.option("-n", "--limit", type=click.IntRange(1), help="so many at most; of cards, 16")
 @click.option("--more", is_flag=True, help="all columns, as --format json has them")
 @click.option("--cards", is_flag=True, help="cards, the hall of fame beside them")
 def command(
@@ -84,7 +88,7 @@ def command(
     hall of fame stands beside them, or below.
     """
     answer = moment.envs(where=where, sort=_sorting(sort))
-    rows = answer.rows[:limit]
+    rows = answer.rows[: limit or (CARDS if cards else None)]
     sick = sorted(
         filter(is_sick, answer.rows),
         key=lambda row: -badness(row.health.verdict),

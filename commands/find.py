@@ -153,8 +153,10 @@ def _counted(found: FindAnswer) -> str:
 
 def _notes(found: FindAnswer) -> list[str]:
     gone = [] if found.dropped is None else [f"not searched: {found.dropped}"]
-    if not found.unknown or found.unknown == found.checked:
+    if not found.unknown:
         return gone
+    if found.unknown == found.checked:
+        return ["something it names has no value at any of them", *gone]
     unknown = f"not known at {found.unknown:,} of {_counted(found)}: something it names was absent"
     return [unknown, *gone]
 

@@ -111,7 +111,8 @@ def command(moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bo
         blocks = [Table(SIZES, answer.sizes, empty="the record holds nothing yet")]
     if traceback:
         blocks = [Text(said.rstrip())] if said else []
-        notes = [] if said else [f"no traceback was recorded: the run is {word}"]
+        how = "was going on then" if _is_past(answer) else f"is {word}"
+        notes = [] if said else [f"no traceback was recorded: the run {how}"]
     return Report(
         f"run {header.run_id}: {header.task}, {counted(header.envs, 'environment')}",
         *blocks,
@@ -130,7 +131,7 @@ def _stacks(moment: Moment) -> Report:
     if found.text is None:
         return Report(
             "stacks",
-            headline=f"the trainer cannot be asked ({found.process}): {found.why or 'no answer'}",
+            headline=f"the trainer cannot be asked: {found.why or 'no answer'}",
             verdict="warn",
             next="run",
         )

@@ -191,7 +191,18 @@ def _from_click(error: click.ClickException) -> SanctumError:
             hint = did_you_mean(typed, choices) or f"there are {', '.join(choices)}"
             return UsageError(f"'{typed}' is not one of {', '.join(choices)}", hint)
         name = f"{param.opts[0]}: " if isinstance(param, click.Option) else ""
+        if (
+            param is not None
+            and isinstance(param.type, click.IntRange)
+            and "range" in error.message
+        ):
+            least, most = param.type.min, param.type.max
+            ends = f"at least {least}" if most is None else f"{least} to {most}"
+            typed = error.message.split(" ", 1)[0]
+            return UsageError(f"{name}{typed} is not allowed: {ends} is", hint)
         return UsageError(name + error.message.rstrip("."), hint)
     if isinstance(error, click.UsageError):
+        if "unexpected extra argument" in error.message and "(" in error.message:
+            return UsageError(f"'{error.message.split('(')[1].split(')')[0]}' is too much", hint)
         return UsageError(error.format_message().rstrip("."), hint)
     return SanctumError(error.format_message())

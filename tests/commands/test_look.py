@@ -153,7 +153,7 @@ def test_a_stopped_trainer_is_not_said_to_be_stopped_twice() -> None:
     assert report.headline.endswith(why)
     assert report.notes == ()
     report = ask("run --stacks", Silent(StacksAnswer(None, "stopped", why)))
-    assert report.headline == f"the trainer cannot be asked (stopped): {why}"
+    assert report.headline == f"the trainer cannot be asked: {why}"
 
 
 def test_a_killed_run_names_the_signal_and_shows_the_stack_it_struck() -> None:

@@ -247,3 +247,9 @@ def test_a_curve_without_an_environment_says_what_it_is_the_mean_of(session) -> 
 
 def test_a_unit_that_is_the_name_is_said_once(session) -> None:
     assert "reward reward" not in shown("history reward", session)
+
+
+def test_around_says_why_it_ends_at_the_moment_one_is_at(session) -> None:
+    assert "at live shows it" in "".join(ask("around 30 --at 30", session).notes)
+    assert not ask("around 30", session).notes
+    assert not ask("around 59", session).notes
