@@ -93,7 +93,7 @@ def accuracy(moment: Moment, is_entry: bool = False) -> str:
     if not known:
         return ""
     mean = math.fsum(known) / len(known)
-    return f"{whose}accuracy {mean:.1f} %" + (f", mean of {len(known)}" if len(known) > 1 else "")
+    return f"{whose or ('mean ' if len(known) > 1 else '')}accuracy {mean:.1f} %"
 
 
 def _is_own(session: Session, moment: Moment) -> bool:

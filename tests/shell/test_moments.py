@@ -96,7 +96,7 @@ def test_where_one_is_is_said_in_two_lines(desk):
     assert len(said) == 2
     assert said[0].startswith("at 120  demo-3  step 120  u6")
     assert "78 steps" in said[1] and "before the newest, 198, u10" in said[1]
-    assert "accuracy 53.5 %, mean of 3" in said[1]
+    assert "mean accuracy 53.5 %" in said[1]
     assert all(len(line) < 80 for line in said)
 
 
