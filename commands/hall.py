@@ -80,7 +80,8 @@ class Place:
     """The hall that is asked: through a run of its task, or through its own file.
 
     `run` is what to ask further questions of, None for the session's own run; `moves` says that a
-    step moves the session, `is_file` that no run is there. `others` are tasks with a hall, too.
+    step moves the session, `is_file` that no run is there. `others` are tasks with a hall, too;
+    `task` is the one that was asked for by name.
     """
 
     asked: Asked
@@ -89,6 +90,11 @@ class Place:
     moves: bool = True
     is_file: bool = False
     others: tuple[str, ...] = ()
+    task: str | None = None
+
+    def again(self, words: str) -> str:
+        """`words` as the next line, of the same hall."""
+        return words if self.task is None else f"{words} --task {self.task}"
 
 
 @inspect_command(
@@ -160,7 +166,7 @@ def _place(asked: Asked, task: str | None) -> Place:
         raise NoSuchRun(f"no hall of fame of '{name}'", known)
     moment = session.moment(halls[name], None, asked.timeout_s)
     others = tuple(one for one in halls if one != name) if task is None else ()
-    return Place(asked, moment, halls[name], True, True, others)
+    return Place(asked, moment, halls[name], True, True, others, task)
 
 
 def _check(what: str, words: tuple[str, ...], least: int, most: int) -> None:
@@ -189,7 +195,9 @@ def _list(place: Place, worst: bool, limit: int | None) -> Report:
         Table(columns, rows, empty=empty, total=len(answer.rows), detail=detail),
         headline=_headline(answer, worst),
         notes=_notes(answer, others),
-        next=f"hall show {rows[0].rank}{' --at end' if worst else ''}" if rows else "overwatch",
+        next=place.again(f"hall show {rows[0].rank}{' --at end' if worst else ''}")
+        if rows
+        else "overwatch",
     )
 
 
@@ -242,7 +250,7 @@ def _step(place: Place, rank: int, count: str) -> Report:
     on = f"step {int(count):+d}"
     if not place.moves and report.at.step is not None:
         further = min(max(report.at.step + int(count), entry.first_step), entry.last_step)
-        on = f"hall show {rank} --at {further}"
+        on = place.again(f"hall show {rank} --at {further}")
     return replace_report(report, next=on)
 
 
@@ -257,7 +265,7 @@ def _env(place: Place, entry: HallEntry, when: str, more: bool = False) -> Repor
         report,
         command="hall",
         notes=(f"entry {entry.rank}: {said} {end}", *report.notes),
-        next=f"hall step {entry.rank} -10",
+        next=place.again(f"hall step {entry.rank} -10"),
     )
 
 
@@ -282,7 +290,7 @@ def _pin(place: Place, rank: int, pinned: bool) -> Report:
     entry = place.moment.hall_pin(rank, pinned=pinned)
     whose = f"entry {rank}, {entry.run_id} env {entry.env} ({cell(entry.accuracy, 1)} %),"
     said = "stays though ten are better" if pinned else "stays while it is among the ten best"
-    return Report("hall pin", headline=f"{whose} {said}", next="hall")
+    return Report("hall pin", headline=f"{whose} {said}", next=place.again("hall"))
 
 
 def _export(place: Place, rank: int, file: str, force: bool) -> Report:

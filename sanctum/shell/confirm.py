@@ -16,7 +16,8 @@ def confirmed(question: str, unasked: bool = False) -> bool:
     means no. Raises UsageError where nobody can answer.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{question}: nobody is here to say", "--yes does it without asking")
+        what = question.splitlines()[-1]
+        raise UsageError(f"{what}: nobody is here to say", "--yes does it without asking")
     choices = "Y/n" if unasked else "y/N"
     while True:
         sys.stdout.flush()

@@ -239,3 +239,11 @@ def test_an_empty_hall_names_the_halls_of_other_tasks() -> None:
     session = HallSession(BareQueries(), halls=halls)
     (note,) = ask("hall", session).notes
     assert note.startswith("of another task: hall --task ") and "spirals" in note
+
+
+def test_the_next_line_stays_in_the_hall_that_was_named() -> None:
+    halls = {"digits": "/h/digits.hall.db", "spirals": "/h/spirals.hall.db"}
+    session = HallSession(FakeQueries(), halls=halls)
+    assert ask("hall --task spirals", session).next.endswith(" --task spirals")
+    assert ask("hall show 1 --task spirals", session).next == "hall step 1 -10 --task spirals"
+    assert ask("hall show 1", session).next == "hall step 1 -10"

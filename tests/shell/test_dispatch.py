@@ -23,7 +23,7 @@ def test_an_answer_is_on_stdout_and_nothing_on_stderr(desk):
         ("brain --format jsn", "'jsn' is not one of", "json"),
         ("env", "is missing", "usage: env"),
         ("env seven", "'seven' is not an environment", "usage: env"),
-        ("envs --limit 0", "--limit: 0 is not allowed: at least 1 is", "usage: envs"),
+        ("envs --limit 0", "-n: 0 is not allowed: at least 1 is", "usage: envs"),
         ("quit now", "'now' is too much", "usage: quit"),
         ("brain --timeout soon", "--timeout: 'soon'", "usage: brain"),
         ("brain --timeout 0", "a timeout is longer than nothing", ""),
