@@ -209,11 +209,13 @@ def _is_past(answer: RunAnswer) -> bool:
 def _facts(answer: RunAnswer) -> list[Fact]:
     header, at, lost = answer.header, answer.at, answer.lost_count
     then = "then" if _is_past(answer) else ""
+    nobody_says = at.hall is not None or header.planned_episodes is None
+    episodes = None if nobody_says and not answer.episodes else answer.episodes
     return [
         Fact("state", answer.state.word, verdict=VERDICTS.get(answer.state.word), note=then),
         Fact("step", at.step, note=_of(at.step, header.planned_steps)),
         Fact("update", at.update, note=_of(at.update, header.planned_updates)),
-        Fact("episodes", answer.episodes, note=_of(answer.episodes, header.planned_episodes)),
+        Fact("episodes", episodes, note=_of(episodes, header.planned_episodes)),
         Fact("attempt", at.attempt, note=_before(answer)),
         Fact("speed now", answer.steps_per_s, "steps/s", note=_left(answer)),
         Fact("speed over the run", answer.steps_per_s_run, "steps/s"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
@@ -68,8 +69,25 @@ class Output:
         from sanctum.render.safe import text
 
         self.stream.flush()
-        self.errors.write(text(sentence) + "\n")
+        self.errors.write(self._wrapped(text(sentence)) + "\n")
         self.errors.flush()
+
+    def _wrapped(self, sentence: str) -> str:
+        """`sentence` broken between words where a terminal would break it within one."""
+        if not self.errors.isatty():
+            return sentence
+        from sanctum.render import Screen
+
+        width = Screen.of(self.errors, self.environ).width - 1
+        if len(sentence) <= width or width < 20:
+            return sentence
+        return textwrap.fill(
+            sentence,
+            width,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
     def complain(self, error: SanctumError, place: str = "") -> int:
         """Say an error and its hint on stderr, after the place it happened at; its exit code."""

@@ -1,6 +1,9 @@
+import io
+
 import pytest
 
 from sanctum.shell.line import parse
+from sanctum.shell.output import Output
 from sanctum.shell.redirect import joined, redirected
 from sanctum.shell.words import Words
 
@@ -113,3 +116,22 @@ def test_a_command_file_is_redirected_as_a_whole(desk, tmp_path):
     (desk.folder / "two.sanctum").write_text("echo a\necho b\n")
     assert desk.type(f"two > {tmp_path}/f") == 0
     assert (tmp_path / "f").read_text() == "a\nb\n"
+
+
+class Terminal(io.StringIO):
+    """Where a person reads messages."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_message_on_a_terminal_is_broken_between_words():
+    sentence = "an entry of the hall of fame is kept as it was: notes go on a timeline"
+    shown, piped = Terminal(), io.StringIO()
+    Output(io.StringIO(), shown, {"COLUMNS": "40"}).say(sentence)
+    assert shown.getvalue().splitlines() == [
+        "an entry of the hall of fame is kept as",
+        "  it was: notes go on a timeline",
+    ]
+    Output(io.StringIO(), piped, {"COLUMNS": "40"}).say(sentence)
+    assert piped.getvalue() == sentence + "\n"
