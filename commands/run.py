@@ -213,7 +213,7 @@ def _facts(answer: RunAnswer) -> list[Fact]:
     episodes = None if nobody_says and not answer.episodes else answer.episodes
     return [
         Fact("state", answer.state.word, verdict=VERDICTS.get(answer.state.word), note=then),
-        Fact("step", at.step, note=_of(at.step, header.planned_steps)),
+        Fact("step", at.step, note=_of(_counted(at.step), header.planned_steps)),
         Fact("update", at.update, note=_of(at.update, header.planned_updates)),
         Fact("episodes", episodes, note=_of(episodes, header.planned_episodes)),
         Fact("attempt", at.attempt, note=_before(answer)),
@@ -252,6 +252,11 @@ def _written(answer: RunAnswer) -> str:
         return ""
     since = "" if answer.stopped_s is None else f" for {duration(answer.stopped_s)}"
     return f"not written{since}: {answer.stopped_why}" if answer.stopped_why else "closed"
+
+
+def _counted(step: int | None) -> int | None:
+    """How many steps were made by a step; the first is step 0."""
+    return None if step is None else step + 1
 
 
 def _of(done: int | None, planned: int | None) -> str:
