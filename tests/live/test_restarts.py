@@ -186,7 +186,7 @@ def test_a_recorder_that_was_told_to_end_is_not_started_again(home):
     file = home.file()
     os.kill(file.recorder, signal.SIGTERM)
     until(lambda: not file.has_recorder)
+    assert "the recorder was told to end; training goes on" in trainer.stderr.readline()
     trainer.terminate()
-    _, errors = trainer.communicate(timeout=20)
-    assert "the recorder was told to end; training goes on" in errors
+    trainer.wait(20)
     assert home.file().recorder == 0
