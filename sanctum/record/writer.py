@@ -1,4 +1,4 @@
-"""The writer: rows into the open block, a segment a second, chunks when a block is full.
+"""The writer: rows into the open block, a segment a flush, chunks when a block is full.
 
 One transaction from flush to flush. A flush that fails (a full disk) loses nothing that memory has
 room for: rows and cells are kept and tried again at the next one.

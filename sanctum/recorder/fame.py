@@ -87,7 +87,7 @@ class Fame:
             self._ends[end.env] = end.step
 
     def tick(self) -> None:
-        """Once a second: copy and keep for `TICK_S`, as far as there is something to be kept."""
+        """At every tick: copy and keep for `TICK_S`, as far as there is something to be kept."""
         self._ticks += 1
         if self._rest:
             self._rest -= 1

@@ -164,7 +164,7 @@ class Ingest:
             self._event("warn", "gap", gap.text, now)
 
     def tick(self) -> None:
-        """Once a second: everything to the disk."""
+        """At every tick: everything to the disk."""
         now = self.clock.now()
         if self.header is not None and self.ended is None:
             self._cells.tick(now)

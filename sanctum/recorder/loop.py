@@ -1,4 +1,4 @@
-"""The recorder's loop: one thread, one selector, a tick a second.
+"""The recorder's loop: one thread, one selector, a tick every 0.8 seconds.
 
 Frames come in from the trainer, questions from shells; both are handled in turn, so nothing needs a
 lock. It leaves when trainer and last shell have been gone for a while.
@@ -34,7 +34,7 @@ STATUS_TICKS = 3
 
 
 class Loop:
-    """Runs callbacks of a selector and a tick a second, until told to stop."""
+    """Runs callbacks of a selector and a tick every 0.8 seconds, until told to stop."""
 
     def __init__(self) -> None:
         self.selector = selectors.DefaultSelector()
@@ -50,7 +50,7 @@ class Loop:
         self.selector.register(self._waker, selectors.EVENT_READ, lambda _: self._waker.recv(64))
 
     def every_tick(self, call: Callable[[], None]) -> None:
-        """Call it once a second."""
+        """Call it at every tick."""
         self._ticks.append(call)
 
     def run(self) -> None:
