@@ -133,13 +133,35 @@ class Header(_Answer, frozen=True):
     argv: list[str] = []
     directory: str = ""
     started: float = 0.0
+    units: dict[str, str] = {}
+    inside: dict[str, str] = {}
+    trainer: str = ""
+
+
+class SourceSaid(_Answer, frozen=True):
+    """Where the telemetry of an imported or followed run comes from, and what came.
+
+    `counts` are events by their type there, `unknown` those of a type that nobody knew (they are
+    events here too). `refused` are sentences with line numbers about what could not be read, the
+    first of `refused_count`. `dropped` is what the sender dropped, None where it does not tell.
+    """
+
+    kind: str
+    place: str
+    counts: dict[str, int] = {}
+    unknown: int = 0
+    refused: list[str] = []
+    refused_count: int = 0
+    dropped: int | None = None
+    version: str | None = None
 
 
 class RunAnswer(_Answer, frozen=True):
     """``run.read``: the header, how the run is, its clocks, throughput and record.
 
     `recording` is False while nothing reaches the disk: for `stopped_s` seconds, because of
-    `stopped_why`. `keep_bytes` is what the record may hold, `dropped` what gave way.
+    `stopped_why`. `keep_bytes` is what the record may hold, `dropped` what gave way. `source` is
+    None when the trainer itself speaks.
     """
 
     at: At
@@ -166,6 +188,7 @@ class RunAnswer(_Answer, frozen=True):
     dropped: list[Dropped] = []
     stopped_s: float | None = None
     stopped_why: str | None = None
+    source: SourceSaid | None = None
 
 
 class Health(_Answer, frozen=True):
@@ -331,7 +354,8 @@ class Decision(_Answer, frozen=True):
 class Component(_Answer, frozen=True):
     """One reward component: as of the last step, and over the window.
 
-    `share` is its part of the sum of absolute means; `sign` is how it enters the total.
+    `share` is its part of the sum of absolute means; `sign` is how it enters the total. One that is
+    `inside` another component is a part of that, and not added again.
     """
 
     name: str
@@ -340,6 +364,7 @@ class Component(_Answer, frozen=True):
     spread: Reading
     share: Reading
     sign: int = 1
+    inside: str | None = None
 
 
 class ActionReward(_Answer, frozen=True):

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import sys
-import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from sanctum.probe import endings, keeping
 from sanctum.probe.backlog import Backlog
+from sanctum.probe.hello import About, hello
 from sanctum.probe.launch import Link, RecorderFailed, launch
-from sanctum.probe.plain import plain, text
 from sanctum.probe.restarts import Restarts
 from sanctum.probe.run import Run, say
 from sanctum.probe.sender import Sender
@@ -31,53 +27,53 @@ def attach(
     blueprints: Sequence[str] = (),
     stages: Sequence[str] = (),
     rewards: Mapping[str, int] | None = None,
+    inside: Mapping[str, str] | None = None,
     features: Sequence[str] = (),
+    units: Mapping[str, str] | None = None,
     rollout_steps: int | None = None,
     planned_steps: int | None = None,
     planned_updates: int | None = None,
     planned_episodes: int | None = None,
     config: Mapping[str, Any] | None = None,
     policy: str | None = None,
+    trainer: str = "",
     keep_bytes: int | str | None = None,
 ) -> Run:
     """Attach Sanctum to this process; the first and only call a trainer needs.
 
     `actions` are the names per head, `rewards` the components with the sign by which they enter the
-    total (+1 or -1), `features` the names of the observation's columns, `policy` the import path
-    (``"module:function"``) that rebuilds the policy. The record holds `keep_bytes` at most (a
-    number or ``"500M"``; else ``$SANCTUM_KEEP_BYTES``, else 2 GiB); the oldest gives way. A
-    `run_id` that a live trainer uses is not shared: ``run.run_id`` is the one given. Attaching
-    again ends this process's earlier run.
+    total (+1 or -1), `inside` those of them that are part of another one already, `features` the
+    names of the observation's columns, `units` those of columns that differ from the catalogue's,
+    `policy` the import path (``"module:function"``) that rebuilds the policy, `trainer` what
+    trains. The record holds `keep_bytes` at most (a number or ``"500M"``; else
+    ``$SANCTUM_KEEP_BYTES``, else 2 GiB); the oldest gives way. A `run_id` that a live trainer uses
+    is not shared: ``run.run_id`` is the one given. Attaching again ends this process's earlier run.
     Never raises for want of a recorder: it says so once and the `Run` does nothing.
     """
     for earlier in endings.live():
         earlier.close()
-    wanted = text(run_id or f"{_word(task) or 'run'}-{time.strftime('%m%d-%H%M%S')}")
-    run = Run(wanted, Backlog(), say)
-    header = RunStarted(
-        wanted,
-        text(task),
-        int(envs),
-        actions={text(head): _texts(names) for head, names in (actions or {}).items()},
-        slots=_texts(slots),
-        blueprints=_texts(blueprints),
-        stages=_texts(stages),
-        rewards={text(name): 1 if sign >= 0 else -1 for name, sign in (rewards or {}).items()},
-        features=_texts(features),
+    about = About(
+        task=task,
+        envs=envs,
+        actions=actions,
+        slots=slots,
+        blueprints=blueprints,
+        stages=stages,
+        rewards=rewards,
+        inside=inside,
+        features=features,
+        units=units,
         rollout_steps=rollout_steps,
         planned_steps=planned_steps,
         planned_updates=planned_updates,
         planned_episodes=planned_episodes,
-        config={text(key): _setting(value) for key, value in (config or {}).items()},
+        config=config,
         policy=policy,
-        pid=os.getpid(),
-        host=socket.gethostname(),
-        argv=_texts(sys.argv),
-        directory=_directory(),
-        python=text(sys.executable),
-        time=time.time(),
-        keep_bytes=keeping.keep_bytes(keep_bytes, say),
+        trainer=trainer,
     )
+    header = hello(run_id, about)
+    header.keep_bytes = keeping.keep_bytes(keep_bytes, say)
+    run = Run(header.run_id, Backlog(), say)
     seen = witness()
     try:
         link = launch(header, seen)
@@ -114,23 +110,3 @@ def _sender(run: Run, link: Link, header: RunStarted, seen: Witness | None) -> S
 
     restarts = Restarts(again, lambda what: say(f"sanctum: {what}"))
     return Sender(run._backlog, link.socket, lost, complain, restarts, seen)
-
-
-def _word(text: str) -> str:
-    return "".join(one for one in text if one.isalnum() or one in "-_")
-
-
-def _texts(words: Sequence[Any]) -> list[str]:
-    return [text(word) for word in words]
-
-
-def _setting(value: Any) -> str | int | float | bool | None:
-    found = plain(value)
-    return found if found is None or isinstance(found, str | int | float | bool) else text(value)
-
-
-def _directory() -> str:
-    try:
-        return text(Path.cwd())
-    except OSError:
-        return ""

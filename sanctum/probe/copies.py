@@ -56,7 +56,8 @@ def size_of(one: Array | OnItsWay) -> int:
 def copied(values: Any) -> Array | OnItsWay:
     """`values` as an `Array` of its own bytes, or as a copy that a device has yet to deliver.
 
-    Takes numpy arrays (masked ones keep their mask), torch tensors and sequences of numbers.
+    Takes numpy arrays (masked ones keep their mask), torch tensors, sequences of numbers, and an
+    `Array` that somebody packed with the state of each cell.
     Raises TypeError for what is none of these.
     """
     if type(values) is not np.ndarray:
@@ -69,9 +70,11 @@ def copied(values: Any) -> Array | OnItsWay:
 
 
 def _unfinished(values: Any) -> Array | OnItsWay:
-    """A masked array packed with its mask; what a device has yet to deliver as it is."""
+    """A masked array packed with its mask; what is packed, or has yet to be delivered, as it is."""
     if isinstance(values, np.ma.MaskedArray):
         return pack(values)
+    if isinstance(values, Array):
+        return values
     on_its_way: OnItsWay = values
     return on_its_way
 
@@ -115,7 +118,7 @@ def _taker(kind: type) -> Callable[[Any], Any]:
         from sanctum.probe.tensors import taken
 
         return _TAKERS.setdefault(kind, taken)
-    if issubclass(kind, np.ma.MaskedArray):
+    if issubclass(kind, np.ma.MaskedArray | Array):
         return _TAKERS.setdefault(kind, _itself)
     return _TAKERS.setdefault(kind, np.asarray)
 

@@ -27,10 +27,12 @@ from sanctum.telemetry import (
     Backfill,
     EpisodeEnded,
     Frame,
+    Gap,
     Masked,
     Message,
     RunEnded,
     SeedState,
+    Source,
     Step,
     Update,
 )
@@ -57,8 +59,9 @@ class Run:
         self._closing = threading.Lock()
         self._pid = os.getpid()
         self._last_step: int | None = None
+        self._time = 0.0
         self._names: dict[str, dict[str, str]] = {
-            kind: {} for kind in ("reward", "action", "probability", "mask")
+            kind: {} for kind in ("reward", "action", "probability", "mask", "vital")
         }
         self.refused = 0
 
@@ -72,6 +75,18 @@ class Run:
         """Readings that were left out: the queue was full, or nobody listens any more."""
         return self._backlog.lost
 
+    @property
+    def queued_bytes(self) -> int:
+        """Bytes that wait to be sent; who reads faster than a recorder writes should wait."""
+        return self._backlog.queued_bytes
+
+    def at_time(self, time: float) -> None:
+        """What is said from here on happened at `time`, in seconds since the epoch; 0: now.
+
+        For importers and followers, which speak of what happened before.
+        """
+        self._time = time
+
     def step(
         self,
         step: int,
@@ -83,16 +98,18 @@ class Run:
         masks: Mapping[str, Any] | None = None,
         observation: Any = None,
         recurrent: Any = None,
+        vitals: Mapping[str, Any] | None = None,
         envs: Sequence[int] | None = None,
         **columns: Any,
     ) -> None:
-        """One vector step: every environment's row in one call.
+        """One vector step: every environment's row in one call; what is said again is added.
 
         `columns` are (E,) arrays by name: accuracy (percent), loss, reward, value, log_prob,
         entropy, done, env_step, episode, ... `rewards` are the components of ``reward``, `actions`
         the index chosen by each head (negative: the head was not used), `probabilities` and `masks`
         (E, n) per head, `observation` (E, F), `recurrent` (E, ...). With `envs` the arrays are for
-        that subset. A numpy masked array marks cells that had no meaning.
+        that subset. A numpy masked array marks cells that had no meaning. `vitals` are arrays (E,)
+        that say the same of every environment, since they are of the trainer: ``phase_train``.
         """
         if not self.recording:
             self._unheard()
@@ -107,6 +124,7 @@ class Run:
                 ("action", actions, flat),
                 ("probability", probabilities, matrices),
                 ("mask", masks, matrices),
+                ("vital", vitals, flat),
             ):
                 if given:
                     used += gather(prefixed(kind, self._names[kind], given), into, missed)
@@ -118,7 +136,8 @@ class Run:
                 self._backlog.miss(int(step), len(missed))
             subset = None if envs is None else [int(env) for env in envs]
             self._last_step = _counted(step)
-            self._backlog.put(Step(self._last_step, flat, matrices, subset, monotonic()), used)
+            said = Step(self._last_step, flat, matrices, subset, monotonic(), self._time)
+            self._backlog.put(said, used)
         except Exception as error:
             self._refuse("step", error)
 
@@ -155,6 +174,7 @@ class Run:
                     None if first is None else int(first),
                     None if last is None else int(last),
                     self._last_step,
+                    self._time,
                 ),
                 64 * len(values),
             )
@@ -197,6 +217,7 @@ class Run:
                     gate,
                     inputs,
                     cause,
+                    self._time,
                 ),
                 256,
             )
@@ -234,6 +255,7 @@ class Run:
                     bool(terminated),
                     bool(truncated),
                     {name: scalar(value) for name, value in numbers.items()},
+                    self._time,
                 ),
                 256,
             )
@@ -266,6 +288,7 @@ class Run:
                     None if env is None else int(env),
                     None if slot is None else as_text(slot),
                     about,
+                    self._time,
                 ),
                 256 + len(str(text)),
             )
@@ -281,9 +304,55 @@ class Run:
         except Exception as error:
             self._refuse("backfill", error)
 
-    def close(self) -> None:
-        """The run is over: finished. Sends what waits, for at most a few seconds."""
-        self._end("finished")
+    def gap(self, what: str, first_step: int, last_step: int, count: int, reason: str, /) -> None:
+        """Say that `count` readings of these steps did not arrive here; every answer will say so.
+
+        `what` is matrices, weights, columns or whatever else was lost.
+        """
+        try:
+            first, last = _counted(first_step), _counted(last_step)
+            self._put(Gap(as_text(what), first, last, int(count), as_text(reason)), 256)
+        except Exception as error:
+            self._refuse("gap", error)
+
+    def source(
+        self,
+        kind: str,
+        place: str,
+        /,
+        *,
+        counts: Mapping[str, int] | None = None,
+        unknown: int = 0,
+        refused: Sequence[str] = (),
+        refused_count: int = 0,
+        dropped: int | None = None,
+        version: str | None = None,
+    ) -> None:
+        """Where the telemetry comes from, and what came; for adapters. The newest one counts.
+
+        See `sanctum.telemetry.Source` for what each of these is.
+        """
+        try:
+            said = Source(
+                as_text(kind),
+                as_text(place),
+                {as_text(name): int(count) for name, count in (counts or {}).items()},
+                int(unknown),
+                [as_text(line) for line in refused],
+                int(refused_count),
+                None if dropped is None else int(dropped),
+                None if version is None else as_text(version),
+            )
+            self._put(said, 256 + 64 * len(said.counts))
+        except Exception as error:
+            self._refuse("source", error)
+
+    def close(self, how: str = "finished", why: str | None = None) -> None:
+        """The run is over. Sends what waits, for at most a few seconds.
+
+        `how` is finished, interrupted or ended; `why` a sentence where there is something to say.
+        """
+        self._end(how, why=why)
 
     def __enter__(self) -> Run:
         return self
@@ -324,14 +393,20 @@ class Run:
         self._say(f"sanctum: {text}; more of these are counted, not said")
         self._put(Message(text, "warn", "probe", self._last_step), 256)
 
-    def _end(self, how: str, exception: str | None = None, trace: str | None = None) -> None:
+    def _end(
+        self,
+        how: str,
+        exception: str | None = None,
+        trace: str | None = None,
+        why: str | None = None,
+    ) -> None:
         with self._closing:
             if self._closed or self._pid != os.getpid():
                 return
             if self.refused > 1:
                 text = f"{self.refused} calls of the trainer were not understood and left out"
                 self._put(Message(text, "warn", "probe", self._last_step), 256)
-            self._put(RunEnded(how, exception, trace, self._last_step), 256)
+            self._put(RunEnded(how, exception, trace, self._last_step, why, self._time), 256)
             self._closed = True
         endings.forget(self)
         sender = self._sender

@@ -23,10 +23,11 @@ from sanctum.record.schema import has_causes, has_said
 from sanctum.record.sealed import SealedBlock
 from sanctum.record.segments import restored
 from sanctum.record.sizes import Sizes
-from sanctum.telemetry import RunStarted
+from sanctum.telemetry import RunStarted, Source
 
 KEPT_BLOCKS = 8
 _header = msgspec.msgpack.Decoder(RunStarted)
+_source = msgspec.json.Decoder(Source)
 _CLOSED = f"sealed != {OPEN}"
 _ATTEMPT = (
     "attempt, pid, pid_started, boot_id, started, last_time, ended, how, exception, traceback"
@@ -59,6 +60,11 @@ class Window:
     steps: Steps
     times: Times
     cells: dict[str, tuple[Values, States]]
+
+
+def source_key(attempt: int) -> str:
+    """Where in ``meta`` it stands from whom the telemetry of an attempt is."""
+    return f"source/{attempt}"
 
 
 class Reader:
@@ -100,6 +106,11 @@ class Reader:
         """All rows of a query, read to the end."""
         self._before()
         return self.db.execute(sql, values).fetchall()
+
+    def source(self, attempt: int) -> Source | None:
+        """Where an attempt's telemetry comes from; None: from the trainer itself."""
+        found = self.rows("SELECT value FROM meta WHERE key = ?", source_key(attempt))
+        return _source.decode(found[0][0]) if found else None
 
     def as_of(self, attempt: int, step: int) -> Reader:
         """This reader without the cells of an attempt that were said only after `step`.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from sanctum.record.reader import Reader
+from sanctum.record.reader import Reader, source_key
 from sanctum.record.writer import Writer
 from sanctum.recorder.cause import Cause
-from sanctum.telemetry import RunStarted
+from sanctum.telemetry import RunStarted, Source
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -63,6 +63,14 @@ class Attempts:
             last_step,
             attempt,
             minor=True,
+        )
+
+    def source(self, attempt: int, source: Source) -> None:
+        """Where the telemetry of an attempt comes from."""
+        self._writer.insert(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+            source_key(attempt),
+            msgspec.json.encode(source).decode(),
         )
 
     def end(

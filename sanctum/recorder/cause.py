@@ -40,12 +40,16 @@ _FATAL = re.compile(r"Fatal Python error: (.*)")
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """How a trainer ended, as an attempt says it: the word, the signal, a sentence, its stacks."""
+    """How a trainer ended, as an attempt says it: the word, the signal, a sentence, its stacks.
+
+    `text` is what the timeline says of it, where that is not made of the others.
+    """
 
     how: str
     signal: str | None = None
     why: str | None = None
     traceback: str | None = None
+    text: str | None = None
 
 
 def cause(status: int | None, witness: Witness, before: Kills, after: Kills) -> Cause:

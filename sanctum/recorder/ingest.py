@@ -30,6 +30,7 @@ from sanctum.telemetry import (
     RunEnded,
     RunStarted,
     SeedState,
+    Source,
     Step,
     Update,
 )
@@ -83,10 +84,11 @@ class Ingest:
         return self._cells.last_step
 
     def take(self, frame: Frame) -> None:
-        """Write one frame."""
+        """Write one frame; at the time that it gives, or now."""
         now = self.clock.now()
         if not isinstance(frame, Beat | RunStarted):
             self.heard = now
+        now = getattr(frame, "time", 0.0) or now
         try:
             self._take(frame, now)
         except Exception as error:
@@ -120,14 +122,16 @@ class Ingest:
         *,
         step: int | None = None,
         cause: Cause | None = None,
+        time: float = 0.0,
     ) -> None:
         """The attempt is over: seal what is open, say how it ended. Only the first end counts.
 
-        `step` is the trainer's last, where it said so; `cause` what its process left with.
+        `step` is the trainer's last, where it said so; `cause` what its process left with; `time`
+        when that was, 0: now.
         """
         if self.ended is not None or self.header is None:
             return
-        now = self.clock.now()
+        now = time or self.clock.now()
         self._cells.settle_seeds(None, now)
         before = self.last_step
         self._mark_gap(before, None if step is None else max(step, before or 0) + 1, now)
@@ -152,7 +156,9 @@ class Ingest:
     def _say_end(self, cause: Cause, exception: str | None, now: float) -> None:
         how, about = cause.how, exception or cause.why
         what = f"was {how} by {cause.signal}" if how == "killed" else how
-        text = _ENDED.get(how, f"the trainer {what}" + (f": {about}" if about else ""))
+        text = cause.text or _ENDED.get(
+            how, f"the trainer {what}" + (f": {about}" if about else "")
+        )
         self._event("info" if how in _ENDED else "critical", "end", text, now)
 
     def _mark_gap(self, before: int | None, after: int | None, now: float) -> None:
@@ -187,7 +193,7 @@ class Ingest:
     def _take(self, frame: Frame, now: float) -> None:
         match frame:
             case Step():
-                time = self.clock.at(frame.at)
+                time = frame.time or self.clock.at(frame.at)
                 before = self.last_step
                 if before is not None and 0 <= frame.step < before:
                     self._mark_gap(before, None, now)
@@ -216,7 +222,10 @@ class Ingest:
                 self.threads = frame.threads or self.threads
             case RunEnded():
                 how = "failed" if frame.how == "exception" else frame.how
-                self.end(how, frame.exception, frame.traceback, step=frame.step)
+                cause = Cause(how, None, frame.why, frame.traceback, frame.why)
+                self.end(how, frame.exception, step=frame.step, cause=cause, time=frame.time)
+            case Source():
+                self._attempts.source(self.attempt, frame)
             case RunStarted():
                 raise ValueError("a second start on one connection")
             case PolicySaved():

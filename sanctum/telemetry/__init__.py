@@ -17,6 +17,7 @@ from sanctum.telemetry.messages import (
     RunEnded,
     RunStarted,
     SeedState,
+    Source,
     Step,
     Update,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "RunEnded",
     "RunStarted",
     "SeedState",
+    "Source",
     "Step",
     "Update",
 ]

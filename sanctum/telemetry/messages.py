@@ -33,7 +33,12 @@ class Array(msgspec.Struct, array_like=True, gc=False):
 
 
 class RunStarted(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="start"):
-    """The header of a run; sent once per attempt, and first. `keep_bytes` holds its record."""
+    """The header of a run; sent once per attempt, and first. `keep_bytes` holds its record.
+
+    `units` are those of columns and scalars that differ from the catalogue's; `inside` names the
+    reward components that are already in another one: component -> the one that holds it.
+    `trainer` says what trains, where that is known (``stable-baselines3 PPO``).
+    """
 
     run_id: str
     task: str
@@ -60,6 +65,9 @@ class RunStarted(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="star
     python: str = ""
     time: float = 0.0
     keep_bytes: int | None = None
+    units: dict[str, str] = {}
+    inside: dict[str, str] = {}
+    trainer: str = ""
 
 
 class Step(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="step"):
@@ -67,7 +75,9 @@ class Step(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="step"):
 
     `columns` are (E,) arrays by flat name: ``accuracy``, ``reward``, ``reward/rent``,
     ``action/op``. `matrices` are (E, n): ``probability/op``, ``mask/op``, ``observation``,
-    ``recurrent``. `at` is the sender's monotonic clock, in seconds.
+    ``recurrent``. Columns ``vital/NAME`` are of the trainer as a whole, the same in every
+    environment. `at` is the sender's monotonic clock, in seconds; `time`, here and in what follows,
+    is the wall time at which it happened, where an importer knows it (0: when it is received).
     """
 
     step: int
@@ -75,6 +85,7 @@ class Step(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="step"):
     matrices: dict[str, Array] = {}
     envs: list[int] | None = None
     at: float = 0.0
+    time: float = 0.0
 
 
 class Update(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="update"):
@@ -90,6 +101,7 @@ class Update(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="update")
     first_step: int | None = None
     last_step: int | None = None
     step: int | None = None
+    time: float = 0.0
 
 
 class SeedState(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="seed"):
@@ -109,6 +121,7 @@ class SeedState(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="seed"
     gate: str | None = None
     gate_inputs: dict[str, tuple[Scalar, Scalar]] = {}
     cause: str | None = None
+    time: float = 0.0
 
 
 class EpisodeEnded(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="episode"):
@@ -125,6 +138,7 @@ class EpisodeEnded(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="ep
     terminated: bool = False
     truncated: bool = False
     numbers: dict[str, Scalar] = {}
+    time: float = 0.0
 
 
 class Message(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="message"):
@@ -137,6 +151,7 @@ class Message(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="message
     env: int | None = None
     slot: str | None = None
     data: dict[str, Any] = {}
+    time: float = 0.0
 
 
 class Backfill(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="backfill"):
@@ -178,13 +193,37 @@ class Beat(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="beat"):
     threads: dict[int, str] = {}
 
 
+class Source(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="source"):
+    """Where the telemetry comes from, when not from the trainer itself; the newest one counts.
+
+    `kind` is ``esper``, ``tensorboard``, ...; `place` a file, a folder or ``live``. `counts` are
+    events by type as they came, `unknown` those of types that nobody knew (kept as events).
+    `refused` are sentences with line numbers about what could not be read, `refused_count` how many
+    there were in all. `dropped` is what the sender says it dropped, None where it does not tell.
+    """
+
+    kind: str
+    place: str
+    counts: dict[str, int] = {}
+    unknown: int = 0
+    refused: list[str] = []
+    refused_count: int = 0
+    dropped: int | None = None
+    version: str | None = None
+
+
 class RunEnded(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="end"):
-    """How it ended: finished, interrupted, or exception with its traceback."""
+    """How it ended: finished, interrupted, ended, or exception with its traceback.
+
+    `why` is a sentence where there is something to say: the file stops after 3 of 5 rounds.
+    """
 
     how: str
     exception: str | None = None
     traceback: str | None = None
     step: int | None = None
+    why: str | None = None
+    time: float = 0.0
 
 
 Frame = (
@@ -198,5 +237,6 @@ Frame = (
     | PolicySaved
     | Gap
     | Beat
+    | Source
     | RunEnded
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from sanctum.model.answers import ActionReward, Component, RewardsAnswer
-from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
-from sanctum.record.cells import VALUE
+from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number, reading
+from sanctum.record.cells import MASKED_CELL, VALUE
 from sanctum.record.columns import known, mean, spread
 from sanctum.record.moments import Scope
 from sanctum.record.questions.policy import WINDOW_STEPS, head_of
@@ -32,11 +33,16 @@ def rewards_read(
     columns = ["reward", *(PREFIX + name for name in names)]
     rows = of.reader.window([*columns, f"action/{head}"], attempt, first, of.step)
     components = [_component(of, name, PREFIX + name, env, rows) for name in names]
-    weight = sum(abs(value) for one in components if (value := number(one.mean)) is not None)
+    weight = sum(
+        abs(value)
+        for one in components
+        if one.inside is None and (value := number(one.mean)) is not None
+    )
     components = [_with_share(one, weight) for one in components]
     total = _component(of, "total", "reward", env, rows)
-    residuals = _residuals(of, names, env, rows)
-    last = _last_residual(of, names, env)
+    summands = _summands(of, names)
+    residuals = _residuals(of, summands, env, rows)
+    last = _last_residual(of, summands, env)
     return RewardsAnswer(
         of.at,
         env,
@@ -57,6 +63,11 @@ def component_names(of: Scope) -> list[str]:
     return list(dict.fromkeys([*of.header.rewards, *sent]))
 
 
+def _summands(of: Scope, names: list[str]) -> list[str]:
+    """The components that add up: those that are not part of another one."""
+    return [name for name in names if name not in of.header.inside]
+
+
 def _component(of: Scope, name: str, column: str, env: int | None, rows: Window) -> Component:
     cells = rows.cells.get(column)
     values = np.zeros(0) if cells is None else known(cells, env)
@@ -67,6 +78,7 @@ def _component(of: Scope, name: str, column: str, env: int | None, rows: Window)
         spread(values),
         NOT_MEASURED,
         of.header.rewards.get(name, 1),
+        of.header.inside.get(name),
     )
 
 
@@ -84,19 +96,20 @@ def _last(of: Scope, column: str, env: int | None) -> Reading:
 def _with_share(one: Component, weight: float) -> Component:
     value = number(one.mean)
     share = NOT_MEASURED if value is None or not weight > 0 else reading(abs(value) / weight)
-    return Component(one.name, one.last, one.mean, one.spread, share, one.sign)
+    return msgspec.structs.replace(one, share=share)
 
 
 def _last_residual(of: Scope, names: list[str], env: int | None) -> Reading:
     """The last total minus the signed sum of the last components, or its mean over all.
 
     Absent where total and components were not said together: rows of different steps do not add up.
+    A component that is masked had no meaning at that step, and adds nothing.
     """
     found = []
     for one in of.envs if env is None else (env,):
         spoken = {of.columns.step_of(name, one) for name in ("reward", *map(_column, names))}
         whole = number(of.columns.reading("reward", one))
-        parts = [number(of.columns.reading(_column(name), one)) for name in names]
+        parts = [_addend(of.columns.reading(_column(name), one)) for name in names]
         if len(spoken) != 1 or whole is None or not parts or None in parts:
             continue
         signs = [of.header.rewards.get(name, 1) for name in names]
@@ -106,12 +119,16 @@ def _last_residual(of: Scope, names: list[str], env: int | None) -> Reading:
     return mean(np.array(found))
 
 
+def _addend(part: Reading) -> float | None:
+    return 0.0 if part == MASKED else number(part)
+
+
 def _column(name: str) -> str:
     return PREFIX + name
 
 
 def _residuals(of: Scope, names: list[str], env: int | None, rows: Window) -> Any:
-    """Total minus signed sum at every cell of the window where all of them are there."""
+    """Total minus signed sum at every cell of the window where all of them are there, or masked."""
     whole = rows.cells.get("reward")
     parts = [rows.cells.get(PREFIX + name) for name in names]
     if whole is None or not parts or any(one is None for one in parts):
@@ -121,8 +138,10 @@ def _residuals(of: Scope, names: list[str], env: int | None, rows: Window) -> An
     summed = np.zeros(there.shape)
     for name, one in zip(names, parts, strict=True):
         assert one is not None
-        there &= one[1][:, pick] == VALUE
-        summed += of.header.rewards.get(name, 1) * one[0][:, pick, 0].astype(np.float64)
+        states = one[1][:, pick]
+        there &= (states == VALUE) | (states == MASKED_CELL)
+        part = np.where(states == VALUE, one[0][:, pick, 0].astype(np.float64), 0.0)
+        summed += of.header.rewards.get(name, 1) * part
     return (whole[0][:, pick, 0].astype(np.float64) - summed)[there]
 
 

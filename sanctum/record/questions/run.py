@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from sanctum.model.answers import Attempt, Header, Lost, RunAnswer
+from sanctum.model.answers import Attempt, Header, Lost, RunAnswer, SourceSaid
 from sanctum.model.readings import NOT_MEASURED, Reading, reading
 from sanctum.record.moments import Scope
 from sanctum.record.pulse import Pulse
@@ -51,6 +51,7 @@ def run_read(of: Scope, path: Path, pulse: Pulse) -> RunAnswer:
         dropped(of.reader, attempt),
         None if stopped is None else max(0.0, of.now - stopped[0]),
         None if stopped is None else stopped[1],
+        _source(of),
     )
 
 
@@ -77,7 +78,15 @@ def header(of: Scope) -> Header:
         said.argv,
         said.directory,
         of.attempt.started,
+        said.units,
+        said.inside,
+        said.trainer,
     )
+
+
+def _source(of: Scope) -> SourceSaid | None:
+    said = of.reader.source(of.attempt.attempt)
+    return None if said is None else msgspec.convert(msgspec.to_builtins(said), SourceSaid)
 
 
 def rate(of: Scope, window_s: float | None) -> Reading:
