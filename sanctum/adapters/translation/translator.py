@@ -14,7 +14,7 @@ class Translator:
     """Esper's events, in order, to one run per group.
 
     `place` is the file they come from, or ``live``. `run_id` is asked for, None: Esper's own label.
-    Nothing here raises because of what an event holds; what makes no sense is counted and said once.
+    Nothing here raises because of what an event holds: that is counted, and said once.
     """
 
     def __init__(self, opens: Opens, run_id: str | None, place: str) -> None:
