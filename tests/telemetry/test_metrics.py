@@ -37,6 +37,8 @@ def test_what_is_not_finite_is_critical_even_without_thresholds(value):
 def test_another_librarys_name_is_the_same_metric():
     assert metric("train/approx_kl") is CATALOGUE["approx_kl"]
     assert canonical("losses/clipfrac") == "clip_fraction"
+    assert canonical("learner_stats/kl") == "approx_kl"
+    assert canonical("losses/entropy") == "entropy_nats"
     assert canonical("my/own") == "my/own"
 
 
