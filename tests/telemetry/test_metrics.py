@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sanctum.telemetry.metrics import CATALOGUE, canonical, metric
+from sanctum.telemetry.metrics import ALIASES, CATALOGUE, GROUPS, canonical, is_of_a_head, metric
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,56 @@ def test_an_unknown_name_is_a_metric_without_thresholds():
     assert metric("what/ever").verdict(1.0) is None
 
 
-def test_every_threshold_names_its_source_and_no_alias_is_claimed_twice():
-    aliases = [alias for one in CATALOGUE.values() for alias in one.aliases]
-    assert len(aliases) == len(set(aliases))
-    assert not set(aliases) & set(CATALOGUE)
+def test_every_threshold_names_its_source_and_every_metric_its_meaning_and_a_known_group():
     assert all(one.source for one in CATALOGUE.values() if one.thresholds())
+    assert all(one.meaning for one in CATALOGUE.values())
+    assert {one.group for one in CATALOGUE.values()} <= set(GROUPS)
+
+
+def test_an_alias_leads_into_the_catalogue_and_is_no_name_of_it():
+    assert set(ALIASES.values()) <= set(CATALOGUE)
+    assert not set(ALIASES) & set(CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("library", "ours"),
+    [
+        ("train/policy_gradient_loss", "policy_loss"),
+        ("losses/entropy", "entropy_nats"),
+        ("ray/tune/learners/default_policy/mean_kl_loss", "approx_kl"),
+        ("learners/default_policy/mean_kl_loss", "approx_kl"),
+        ("train/loss_objective", "policy_loss"),
+        ("Loss / Value loss", "value_loss"),
+        ("update/loss/vf", "value_loss"),
+        ("pre_norm_advantage_std", "advantage_std"),
+    ],
+)
+def test_the_names_of_common_libraries_are_known(library, ours):
+    assert canonical(library) == ours
+
+
+@pytest.mark.parametrize("name", ["entropy_weighted", "entropy_nats"])
+def test_an_entropy_that_is_not_0_to_1_is_not_judged_as_if_it_were(name):
+    assert metric(name).verdict(8.6) is None
+    assert metric(name).verdict(0.05) is None
+
+
+def test_a_heads_gradient_is_not_held_to_the_limit_of_all_gradients():
+    assert metric("grad_norm").verdict(60.0) == "warn"
+    assert metric("grad_norm.slot").verdict(60.0) is None
+
+
+def test_a_unit_may_be_in_the_name():
+    assert metric("vital/phase_train_ms").unit == "ms"
+    assert metric("vital/phase_train_cpu").unit == "0-1"
+    assert metric("what/ever").unit == ""
+
+
+def test_what_belongs_to_a_head_is_told_from_what_belongs_to_an_op():
+    assert is_of_a_head("ratio_max.slot")
+    assert not is_of_a_head("q.WAIT")
+    assert metric("q.WAIT").group == "q"
+    assert not is_of_a_head("ratio_max")
 
 
 def test_a_metric_judged_on_both_sides_shows_the_side_its_value_is_on():
