@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
-from sanctum.probe.plain import plain, text
+from sanctum.probe.plain import setting, text
 from sanctum.telemetry import RunStarted
 
 
@@ -57,7 +57,7 @@ def hello(run_id: str | None, about: About) -> RunStarted:
         planned_steps=about.get("planned_steps"),
         planned_updates=about.get("planned_updates"),
         planned_episodes=about.get("planned_episodes"),
-        config={text(key): _setting(value) for key, value in _items(about.get("config"))},
+        config={text(key): setting(value) for key, value in _items(about.get("config"))},
         policy=None if policy is None else text(policy),
         trainer=text(about.get("trainer", "")),
         pid=os.getpid(),
@@ -79,11 +79,6 @@ def _word(text: str) -> str:
 
 def _texts(words: Sequence[Any]) -> list[str]:
     return [text(word) for word in words]
-
-
-def _setting(value: Any) -> str | int | float | bool | None:
-    found = plain(value)
-    return found if found is None or isinstance(found, str | int | float | bool) else text(value)
 
 
 def _directory() -> str:

@@ -18,6 +18,12 @@ def scalar(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
+def setting(value: Any) -> str | int | float | bool | None:
+    """`value` as one number or text of a run's configuration."""
+    found = plain(value)
+    return found if found is None or isinstance(found, str | int | float | bool) else text(value)
+
+
 def plain(value: Any) -> Any:
     """`value` as text, numbers, lists and objects; whatever is none of these as its text."""
     if value is None or isinstance(value, bool):

@@ -17,7 +17,7 @@ from typing import Any
 from sanctum.probe import endings
 from sanctum.probe.backlog import Backlog
 from sanctum.probe.copies import gather, prefixed
-from sanctum.probe.plain import MAX_INT, plain, scalar
+from sanctum.probe.plain import MAX_INT, plain, scalar, setting
 from sanctum.probe.plain import text as as_text
 from sanctum.probe.sender import Sender
 from sanctum.probe.witness import Witness
@@ -32,6 +32,7 @@ from sanctum.telemetry import (
     Message,
     RunEnded,
     SeedState,
+    Settings,
     Source,
     Step,
     Update,
@@ -63,6 +64,7 @@ class Run:
         self._names: dict[str, dict[str, str]] = {
             kind: {} for kind in ("reward", "action", "probability", "mask", "vital")
         }
+        self._before_end: list[Callable[[], None]] = []
         self.refused = 0
 
     @property
@@ -347,6 +349,22 @@ class Run:
         except Exception as error:
             self._refuse("source", error)
 
+    def configure(self, config: Mapping[str, Any], *, planned_steps: int | None = None) -> None:
+        """Settings that are known only now; they join the `config` that `attach` was given."""
+        try:
+            said = {as_text(key): setting(value) for key, value in config.items()}
+            planned = None if planned_steps is None else _counted(planned_steps)
+            self._put(Settings(said, planned), 256 + 64 * len(said))
+        except Exception as error:
+            self._refuse("configure", error)
+
+    def before_end(self, last_words: Callable[[], None]) -> None:
+        """Call `last_words` when the run ends, however it ends, while it can still be spoken to.
+
+        For adapters that hold readings back until they are complete.
+        """
+        self._before_end.append(last_words)
+
     def close(self, how: str = "finished", why: str | None = None) -> None:
         """The run is over. Sends what waits, for at most a few seconds.
 
@@ -400,6 +418,7 @@ class Run:
         trace: str | None = None,
         why: str | None = None,
     ) -> None:
+        self._say_last_words()
         with self._closing:
             if self._closed or self._pid != os.getpid():
                 return
@@ -414,6 +433,16 @@ class Run:
             self._say("sanctum: the recorder did not confirm the end of the run; it may lack it")
         if self._witness is not None:
             self._witness.close()
+
+    def _say_last_words(self) -> None:
+        if self._pid != os.getpid():
+            return
+        waiting, self._before_end = self._before_end, []
+        for last_words in waiting:
+            try:
+                last_words()
+            except Exception as error:
+                self._refuse("before_end", error)
 
     def _turn_off_in_child(self) -> None:
         """A forked child inherits neither our thread nor our place on the socket."""

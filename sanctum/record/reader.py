@@ -165,6 +165,10 @@ class Reader:
             found = self._headers[attempt] = _header.decode(data)
         return found
 
+    def forget_header(self, attempt: int) -> None:
+        """The header of an attempt was written anew."""
+        self._headers.pop(attempt, None)
+
     def envs(self, attempt: int) -> int:
         """How many environments an attempt has."""
         return self.header(attempt).envs

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from sanctum.record.reader import Reader, source_key
 from sanctum.record.writer import Writer
 from sanctum.recorder.cause import Cause
-from sanctum.telemetry import RunStarted, Source
+from sanctum.telemetry import RunStarted, Settings, Source
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -64,6 +65,17 @@ class Attempts:
             attempt,
             minor=True,
         )
+
+    def configure(self, attempt: int, said: Settings) -> RunStarted:
+        """Settings that were known only later join the header of an attempt; gives that."""
+        before = self._reader.header(attempt)
+        planned = before.planned_steps if said.planned_steps is None else said.planned_steps
+        header = replace(before, config={**before.config, **said.config}, planned_steps=planned)
+        self._writer.insert(
+            "UPDATE attempts SET header = ? WHERE attempt = ?", _encoder.encode(header), attempt
+        )
+        self._reader.forget_header(attempt)
+        return header
 
     def source(self, attempt: int, source: Source) -> None:
         """Where the telemetry of an attempt comes from."""

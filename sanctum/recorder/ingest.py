@@ -30,6 +30,7 @@ from sanctum.telemetry import (
     RunEnded,
     RunStarted,
     SeedState,
+    Settings,
     Source,
     Step,
     Update,
@@ -224,6 +225,8 @@ class Ingest:
                 how = "failed" if frame.how == "exception" else frame.how
                 cause = Cause(how, None, frame.why, frame.traceback, frame.why)
                 self.end(how, frame.exception, step=frame.step, cause=cause, time=frame.time)
+            case Settings():
+                self.header = self._attempts.configure(self.attempt, frame)
             case Source():
                 self._attempts.source(self.attempt, frame)
             case RunStarted():

@@ -70,6 +70,13 @@ class RunStarted(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="star
     trainer: str = ""
 
 
+class Settings(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="settings"):
+    """What the header should have said but was known only later: `config` joins the header's."""
+
+    config: Config = {}
+    planned_steps: int | None = None
+
+
 class Step(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="step"):
     """One vector step: arrays over environments (or over `envs`, when given).
 
@@ -228,6 +235,7 @@ class RunEnded(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="end"):
 
 Frame = (
     RunStarted
+    | Settings
     | Step
     | Update
     | SeedState
