@@ -6,15 +6,13 @@ Torch is imported only once training begins, so that help and settings are there
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
-from sanctum.errors import NoSuchRun, SanctumError, UsageError
+from sanctum.errors import UsageError
 
 if TYPE_CHECKING:
     from sanctum.trainer.settings import Settings
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 KEEP_VARIABLE = "SANCTUM_KEEP_BYTES"
-START_WITHIN_S, POLL_S, SENT_WITHIN_S = 60.0, 0.1, 0.2
+START_WITHIN_S, SENT_WITHIN_S = 60.0, 0.2
 
 
 @click.group("train", invoke_without_command=True)
@@ -113,34 +111,11 @@ def overwatch_after_updates(progress: Progress) -> None:
 
 
 def train_in_background(arguments: list[str], run_id: str | None) -> int:
-    """Train in a process of its own, which no Ctrl-C of this terminal reaches; open the shell.
+    """Train in a process of its own and open the shell; gives the shell's exit code."""
+    from sanctum.cli.background import beside_a_shell
 
-    Training goes on when the shell is left. Gives the shell's exit code.
-    """
-    from sanctum.shell import open_shell
-    from sanctum.wire.places import home
-
-    folder = home()
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder / f"train-{time.strftime('%m%d-%H%M%S')}.log"
     named = [f"--run-id={run_id}"] if run_id else []
-    with log.open("wb") as said:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "sanctum", "train", "ppo", *named, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        recorded = _run_of(child, str(log))
-    except (SanctumError, KeyboardInterrupt):
-        child.terminate()
-        raise
-    code = open_shell(recorded)
-    if child.poll() is None:
-        click.echo(f"training goes on as process {child.pid}; to end it: kill -INT {child.pid}")
-    return code
+    return beside_a_shell(["train", "ppo", *named, *arguments], within_s=START_WITHIN_S)
 
 
 def settings_text() -> str:
@@ -153,23 +128,6 @@ def settings_text() -> str:
     ]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows)
-
-
-def _run_of(child: subprocess.Popen[bytes], log: str) -> str:
-    """The id of the run that a child records, once it can be found."""
-    from sanctum.wire.places import run_files
-
-    deadline = time.monotonic() + START_WITHIN_S
-    while time.monotonic() < deadline:
-        for file in run_files():
-            if file.pid == child.pid and file.is_here:
-                return file.run_id
-        if child.poll() is not None:
-            raise SanctumError(
-                f"the trainer ended with exit code {child.returncode}", f"what it said is in {log}"
-            )
-        time.sleep(POLL_S)
-    raise NoSuchRun("the trainer's run was not found in time", f"what it said is in {log}")
 
 
 def _pairs(pairs: tuple[str, ...]) -> dict[str, str]:
