@@ -154,7 +154,8 @@ class Run:
     ) -> None:
         """One policy update, under the names of the metric catalogue or another library's.
 
-        `steps` are the first and last vector step it learned from; `heads` scalars per head.
+        `steps` are the first and last vector step it learned from; `heads` scalars per head. What
+        is said again of the newest update is added to it.
         None is *not measured*, `sanctum.MASKED` had no meaning; tensors of one element will do.
         """
         try:

@@ -69,6 +69,7 @@ class Ingest:
         self.signal: str | None = None
         self.began = self.heard
         self._interrupted = False
+        self._newest: tuple[tuple[int, int], dict[str, float | None], set[str]] | None = None
         self.on_end: Callable[[], None] = lambda: None
         self.on_episode: Callable[[int, EpisodeEnded], None] = lambda attempt, frame: None
         self._cells = Cells(writer, self.reader, self._event, self._refuse)
@@ -235,8 +236,22 @@ class Ingest:
                 log.info("policy weights of update %d are at %s", frame.update, frame.path)
 
     def _update(self, frame: Update, now: float) -> None:
+        """A new update, or more of the newest: what is said again is added."""
         scalars = {canonical(name): value for name, value in frame.scalars.items()}
-        data = _encoder.encode((scalars, [canonical(name) for name in frame.masked]))
+        masked = {canonical(name) for name in frame.masked}
+        key = (self.attempt, frame.update)
+        is_same = self._newest is not None and self._newest[0] == key
+        if self._newest is not None and is_same:
+            _, before, hidden = self._newest
+            masked |= hidden - scalars.keys()
+            scalars = {name: one for name, one in before.items() if name not in masked} | scalars
+        self._newest = key, scalars, masked
+        data = _encoder.encode((scalars, sorted(masked)))
+        if is_same:
+            self.writer.insert(
+                "UPDATE updates SET data = ? WHERE attempt = ? AND number = ?", data, *key
+            )
+            return
         step = self.last_step if frame.step is None else frame.step
         self.writer.insert(
             "INSERT INTO updates (attempt, number, step, first_step, last_step, time, data,"
