@@ -236,13 +236,14 @@ def _size(answer: RunAnswer) -> Fact:
 
 
 def _dropped(answer: RunAnswer) -> list[Fact]:
-    """What gave way to newer data, when something did."""
-    if not answer.dropped:
+    """What gave way to newer data for want of room, when something did."""
+    gone = [one for one in answer.dropped if not one.planned]
+    if not gone:
         return []
-    most, used = answer.dropped[0], sum(one.used_bytes for one in answer.dropped)
+    most, used = gone[0], sum(one.used_bytes for one in gone)
     note = f"{most.what}, steps {most.first_step:,}-{most.last_step:,}: {most.rule}"
-    if len(answer.dropped) > 1:
-        last = max(one.last_step for one in answer.dropped)
+    if len(gone) > 1:
+        last = max(one.last_step for one in gone)
         note = f"mostly {most.what}, up to step {last:,}; which and why: run --more"
     return [Fact("dropped", used, "bytes", note=note)]
 

@@ -91,13 +91,17 @@ class Size(_Answer, frozen=True):
 
 
 class Dropped(_Answer, frozen=True):
-    """A class of data that gave way to newer data: over which steps, how much, by which rule."""
+    """A class of data that gave way to newer data: over which steps, how much, by which rule.
+
+    `planned` is what goes by plan, whatever the size of the record.
+    """
 
     what: str
     first_step: int
     last_step: int
     used_bytes: int
     rule: str
+    planned: bool = False
 
 
 class Attempt(_Answer, frozen=True):

@@ -87,7 +87,7 @@ class Backlog:
                     self._note(COLUMNS, frame.step)
                     return
             elif isinstance(frame, PolicySaved) and queued > self._limits[WEIGHTS]:
-                self._note(WEIGHTS, frame.update)
+                self._note(WEIGHTS, frame.step or 0)
                 return
             elif isinstance(frame, Backfill) and queued > self._limits[COLUMNS]:
                 self._note(COLUMNS, frame.first_step)

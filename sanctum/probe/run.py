@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Any
 
 from sanctum.probe import endings
-from sanctum.probe.backlog import Backlog
-from sanctum.probe.copies import gather, prefixed
+from sanctum.probe.backlog import WEIGHTS, Backlog
+from sanctum.probe.copies import NoRoom, gather, prefixed
 from sanctum.probe.plain import MAX_INT, plain, scalar, setting
 from sanctum.probe.plain import text as as_text
+from sanctum.probe.policies import Policies, saving
 from sanctum.probe.sender import Sender
 from sanctum.probe.witness import Witness
 from sanctum.telemetry import (
@@ -30,6 +33,7 @@ from sanctum.telemetry import (
     Gap,
     Masked,
     Message,
+    PolicySaved,
     RunEnded,
     SeedState,
     Settings,
@@ -55,6 +59,7 @@ class Run:
         self._backlog = backlog
         self._sender: Sender | None = None
         self._witness: Witness | None = None
+        self._policies = Policies(self._put, self._not_kept)
         self._say = say
         self._closed = False
         self._closing = threading.Lock()
@@ -307,6 +312,41 @@ class Run:
         except Exception as error:
             self._refuse("backfill", error)
 
+    def save_policy(
+        self,
+        update: int,
+        weights: Any,
+        /,
+        *,
+        factory: str | None = None,
+        step: int | None = None,
+        **about: Any,
+    ) -> None:
+        """Keep the policy's weights, so that decisions can be looked at again.
+
+        `weights` are a module or a mapping of tensors or arrays: copied here, on their device, and
+        written to a file beside the record by a thread of its own. `update` is the one that made
+        them (0: none yet), `step` the last vector step before they act, the newest unless given.
+        `factory` (``"module:function"``, else that of `attach`) makes the policy again, called with
+        the tensors by name and a dict of what is given in `about`.
+        """
+        if not self.recording:
+            self._unheard()
+            return
+        try:
+            last = self._last_step if step is None else int(step)
+            frame = PolicySaved(int(update), "", factory, step=last)
+            try:
+                if self._policies.is_busy:
+                    raise NoRoom("earlier ones wait for the disk")
+                one = saving(frame, weights, about)
+            except NoRoom as error:
+                self._not_kept(frame, error)
+            else:
+                self._policies.save(self.run_id, self._folder, one)
+        except Exception as error:
+            self._refuse("save_policy", error)
+
     def gap(self, what: str, first_step: int, last_step: int, count: int, reason: str, /) -> None:
         """Say that `count` readings of these steps did not arrive here; every answer will say so.
 
@@ -388,12 +428,24 @@ class Run:
         self._sender, self.record, self._witness = sender, record, witness
         sender.start()
 
+    @property
+    def _folder(self) -> Path:
+        """Where files for the recorder are put: beside its record."""
+        return Path(tempfile.gettempdir()) if self.record is None else Path(self.record).parent
+
+    def _not_kept(self, frame: PolicySaved, error: Exception) -> None:
+        """Weights were not written, and why."""
+        step = 0 if frame.step is None else frame.step
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        self._backlog.lost += 1
+        self._put(Gap(WEIGHTS, step, step, 1, f"those of update {frame.update}: {why}"), 256)
+
     def _step(self, step: int | None) -> int:
         if step is not None:
             return _counted(step)
         return 0 if self._last_step is None else self._last_step
 
-    def _put(self, frame: Frame, used_bytes: int) -> None:
+    def _put(self, frame: Frame, used_bytes: int = 0) -> None:
         if self.recording:
             self._backlog.put(frame, used_bytes)
         else:
@@ -426,6 +478,7 @@ class Run:
             if self.refused > 1:
                 text = f"{self.refused} calls of the trainer were not understood and left out"
                 self._put(Message(text, "warn", "probe", self._last_step), 256)
+            self._policies.finish(CLOSE_WITHIN_S)
             self._put(RunEnded(how, exception, trace, self._last_step, why, self._time), 256)
             self._closed = True
         endings.forget(self)
@@ -449,6 +502,7 @@ class Run:
         """A forked child inherits neither our thread nor our place on the socket."""
         sender, self._sender, self._closed = self._sender, None, True
         self._backlog = Backlog()
+        self._policies = Policies(self._put, self._not_kept)
         self._closing = threading.Lock()
         if sender is not None:
             sender.let_go()

@@ -2,6 +2,7 @@
 
 A CPU tensor is a view that the caller copies. A CUDA tensor is copied on a stream of our own into
 pinned memory that was allocated before; the sender waits for that copy, the training thread never.
+Weights are too many for that memory: they are copied on the device and fetched by another thread.
 """
 
 from __future__ import annotations
@@ -77,6 +78,70 @@ class OnItsWay:
         self._event.synchronize()
         values = self._slot.memory[: self.used_bytes].view(self._dtype).view(self._shape).numpy()
         return Array(values.dtype.str, values.shape, values.tobytes())
+
+
+class Weight:
+    """A copy of a tensor of weights, on its device; `data` fetches it.
+
+    It is what `sanctum.probe.policies` keeps of one; `dtype` is safetensors' name.
+    """
+
+    def __init__(self, source: torch.Tensor) -> None:
+        self.dtype, self.shape = _WEIGHTS[source.dtype], tuple(source.shape)
+        self.used_bytes = source.numel() * source.element_size()
+        self._copy = source.clone(memory_format=torch.contiguous_format)
+        self._made: Any = None
+        if source.is_cuda:
+            self._made = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            self._made.record(torch.cuda.current_stream(source.device))
+
+    def data(self) -> memoryview:
+        """Its bytes. Waits for the device; for the writing thread, never for the trainer's."""
+        found = self._copy
+        if self._made is not None:
+            device = _Device.of(found.device)
+            with torch.cuda.device(found.device), torch.cuda.stream(device.stream):
+                device.stream.wait_event(self._made)
+                found = found.cpu()
+        return memoryview(found.cpu().reshape(-1).view(torch.uint8).numpy())
+
+
+_WEIGHTS = {
+    getattr(torch, name): short
+    for name, short in (
+        ("float64", "F64"),
+        ("float32", "F32"),
+        ("float16", "F16"),
+        ("bfloat16", "BF16"),
+        ("float8_e4m3fn", "F8_E4M3"),
+        ("float8_e5m2", "F8_E5M2"),
+        ("int64", "I64"),
+        ("int32", "I32"),
+        ("int16", "I16"),
+        ("int8", "I8"),
+        ("uint8", "U8"),
+        ("bool", "BOOL"),
+    )
+    if hasattr(torch, name)
+}
+
+
+def kept(tensor: Any) -> tuple[Any, Callable[[], Weight]]:
+    """What other names of the same tensor have in common, and how to copy it.
+
+    A CUDA tensor is copied on its device, on the caller's stream: nobody waits, and the device
+    holds its bytes twice until they are fetched. Raises TypeError for a kind of tensor that
+    cannot be kept, NoRoom while a graph is being captured.
+    """
+    if not isinstance(tensor, torch.Tensor):
+        raise TypeError("no tensor")
+    source = tensor.detach()
+    if source.layout is not torch.strided or source.is_meta or source.dtype not in _WEIGHTS:
+        raise TypeError(f"a tensor of {source.dtype}, {source.layout} on {source.device}")
+    if source.is_cuda and torch.cuda.is_current_stream_capturing():
+        raise NoRoom("a graph was being captured")
+    place = (source.device, source.data_ptr(), source.dtype, source.shape, source.stride())
+    return (place if source.numel() else None), lambda: Weight(source)
 
 
 class _Device:

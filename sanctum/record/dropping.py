@@ -25,18 +25,21 @@ SHARES = {
     "observations": 1 / 4,
     "matrices": 1 / 4,
     "recurrent": 1 / 8,
+    "weights": 1 / 8,
     "events": 1 / 8,
     "vitals": 1 / 16,
 }
 """The part of `keep_bytes` that each may hold before it gives way alone."""
 
 ROWS = {
+    "weights": "pinned = 0 AND id < (SELECT max(id) FROM weights)",
     "events": f"severity < {SEVERITIES.index('warn')} AND type NOT IN ('{NOTE}', 'end')",
     "vitals": "1",
 }
 """Those that are rows of a table, and which of them may go."""
 
-_AT_ONCE = 1000
+_AT_ONCE = {"weights": 1}
+_AT_ONCE_ELSE = 1000
 _FREE = (
     f"b.sealed = {SEALED} AND b.pinned = 0 AND NOT EXISTS (SELECT 1 FROM pins p"
     " WHERE p.attempt = b.attempt AND coalesce(p.first_step, b.first_step) <= b.last_step"
@@ -147,7 +150,7 @@ class Retention:
                     f" WHERE block = ? AND {within}",
                     (id,),
                 )
-                self._note(what, attempt, first, last, used, _share_rule(what))
+                note_dropped(self._db, what, attempt, first, last, used, _share_rule(what))
                 self._sizes.add(what, -used, 0, first, last)
                 self._sizes.kept_from(what, last + 1)
                 return True
@@ -181,7 +184,7 @@ class Retention:
             self._sizes.add(what, -used, -count, first, last)
             self._sizes.kept_from(what, last + 1)
             if used:
-                self._note(what, attempt, first, last, used, "the oldest steps first")
+                note_dropped(self._db, what, attempt, first, last, used, "the oldest steps first")
         return True
 
     def _merge(self, attempt: int, step: int) -> None:
@@ -214,7 +217,8 @@ class Retention:
         """The oldest rows of a growing table."""
         rows = self._db.execute(
             f"SELECT id, attempt, step, {self._sizes.row_bytes(table)} FROM {table}"
-            f" WHERE id > ? AND {which} ORDER BY id LIMIT {_AT_ONCE}",
+            f" WHERE id > ? AND {which} ORDER BY id"
+            f" LIMIT {_AT_ONCE.get(table, _AT_ONCE_ELSE)}",
             (self._from[table],),
         ).fetchall()
         if not rows:
@@ -228,7 +232,8 @@ class Retention:
             of = [row for row in rows if row[1] == attempt]
             used, steps = sum(row[3] for row in of), [row[2] or 0 for row in of]
             self._sizes.drop_rows(table, attempt, len(of), used)
-            self._note(table, attempt, min(steps), max(steps), used, _share_rule(table), len(of))
+            span = min(steps), max(steps)
+            note_dropped(self._db, table, attempt, *span, used, _share_rule(table), len(of))
         return True
 
     def _gone_upto(self, what: str) -> int:
@@ -247,18 +252,26 @@ class Retention:
             if class_of(name) == what
         ]
 
-    def _note(
-        self, what: str, attempt: int, first: int, last: int, used: int, rule: str, rows: int = 0
-    ) -> None:
-        """Add to what the record says was dropped."""
-        self._db.execute(
-            "INSERT INTO dropped (attempt, what, first_step, last_step, bytes, rows, rule)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt, what, rule) DO UPDATE SET"
-            " first_step = min(first_step, excluded.first_step),"
-            " last_step = max(last_step, excluded.last_step),"
-            " bytes = bytes + excluded.bytes, rows = rows + excluded.rows",
-            (attempt, what, first, last, used, rows, rule),
-        )
+
+def note_dropped(
+    db: sqlite3.Connection,
+    what: str,
+    attempt: int,
+    first: int,
+    last: int,
+    used: int,
+    rule: str,
+    rows: int = 0,
+) -> None:
+    """Add to what the record says was dropped; within a transaction."""
+    db.execute(
+        "INSERT INTO dropped (attempt, what, first_step, last_step, bytes, rows, rule)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt, what, rule) DO UPDATE SET"
+        " first_step = min(first_step, excluded.first_step),"
+        " last_step = max(last_step, excluded.last_step),"
+        " bytes = bytes + excluded.bytes, rows = rows + excluded.rows",
+        (attempt, what, first, last, used, rows, rule),
+    )
 
 
 def _share_rule(what: str) -> str:

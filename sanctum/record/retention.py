@@ -8,7 +8,7 @@ from __future__ import annotations
 from sanctum.model.answers import Dropped
 from sanctum.record.blocks import DROPPED, UNWRITTEN
 from sanctum.record.reader import Reader
-from sanctum.telemetry.amounts import KEEP_BYTES, spelled
+from sanctum.telemetry.amounts import KEEP_BYTES, THINNED, spelled
 
 
 def keep_bytes(reader: Reader) -> int | None:
@@ -33,6 +33,7 @@ def dropped(reader: Reader, attempt: int) -> list[Dropped]:
             int(last),
             int(used),
             str(rule),
+            rule == THINNED,
         )
         for of, what, first, last, used, rule in rows
     ]

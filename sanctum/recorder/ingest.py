@@ -18,6 +18,7 @@ from sanctum.recorder.cause import Cause
 from sanctum.recorder.cells import Cells
 from sanctum.recorder.clock import Clock
 from sanctum.recorder.gaps import EVERYTHING, missing
+from sanctum.recorder.policies import Policies
 from sanctum.telemetry import (
     SEVERITIES,
     Backfill,
@@ -74,6 +75,7 @@ class Ingest:
         self.on_episode: Callable[[int, EpisodeEnded], None] = lambda attempt, frame: None
         self._cells = Cells(writer, self.reader, self._event, self._refuse)
         self._attempts = Attempts(writer, self.reader)
+        self._policies = Policies(writer, self.reader)
 
     @property
     def attempt(self) -> int:
@@ -135,6 +137,7 @@ class Ingest:
             return
         now = time or self.clock.now()
         self._cells.settle_seeds(None, now)
+        self._take_left()
         before = self.last_step
         self._mark_gap(before, None if step is None else max(step, before or 0) + 1, now)
         self.ended, self.signal = how, cause.signal if cause else None
@@ -143,6 +146,7 @@ class Ingest:
         self.writer.seal()
         self._attempts.end(self.attempt, cause, exception, self.last_step, now, self.heard)
         self.writer.fold(now)
+        self._policies.tidy()
         self.on_end()
 
     def amend(self, cause: Cause) -> None:
@@ -179,6 +183,7 @@ class Ingest:
             self._attempts.note(self.attempt, self.last_step, self.heard)
         before = self.writer.stopped
         self.writer.flush(now)
+        self._policies.tidy()
         self._say_disk(before, now)
 
     def _say_disk(self, before: tuple[float, str] | None, now: float) -> None:
@@ -233,7 +238,15 @@ class Ingest:
             case RunStarted():
                 raise ValueError("a second start on one connection")
             case PolicySaved():
-                log.info("policy weights of update %d are at %s", frame.update, frame.path)
+                self._policies.take(self.attempt, frame)
+
+    def _take_left(self) -> None:
+        """The last resort for weights that the trainer wrote and could not speak of any more."""
+        assert self.header is not None
+        try:
+            self._policies.take_left(self.attempt, self.header)
+        except Exception as error:
+            self._refuse(f"policy weights that were left behind cannot be read: {error}")
 
     def _update(self, frame: Update, now: float) -> None:
         """A new update, or more of the newest: what is said again is added."""

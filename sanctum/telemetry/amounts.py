@@ -10,6 +10,9 @@ KEEP_BYTES = 2 * 1024**3
 LEAST_BYTES = 16 * 1024**2
 """The least that a record may be held to: less would keep no stretch worth asking about."""
 
+THINNED = "by plan: the last 20, of older ones ever fewer"
+"""The rule by which policy weights go, however small the record."""
+
 _AMOUNT = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([KMGT]?)(?:I?B)?\Z", re.IGNORECASE)
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 

@@ -169,12 +169,17 @@ class Backfill(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="backfi
 
 
 class PolicySaved(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="policy"):
-    """Policy weights after an update, in a safetensors file that was renamed into place."""
+    """Policy weights after an update, in a safetensors file that was renamed into place.
+
+    `step` is the last vector step before they acted, None before the first. What else is known of
+    them is in the file's header, as `sanctum.telemetry.weights` says.
+    """
 
     update: int
     path: str
     factory: str | None = None
     bytes: int = 0
+    step: int | None = None
 
 
 class Gap(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="gap"):

@@ -39,7 +39,7 @@ OUTSIDE = {
     "wire": {"msgspec", "platformdirs", "psutil"},
     "record": {"numpy", "zstandard", "msgspec"},
     "probe": {"numpy", "torch"},
-    "recorder": {"numpy", "msgspec", "pynvml", "psutil"},
+    "recorder": {"numpy", "msgspec", "pynvml", "psutil", "safetensors"},
     "export": {"pyarrow", "numpy", "msgspec"},
     "command": {"click", "matplotlib"},
     "render": {"rich", "msgspec"},
@@ -58,6 +58,7 @@ ONLY_IN = {
     "prompt_toolkit": {"shell/prompt.py", "shell/completer.py", "shell/history.py"},
     "rich": {"render/table.py"},
     "matplotlib": {"command/drawing.py"},
+    "safetensors": {"recorder/policies.py"},
     "sklearn": {"trainer/data.py"},
 }
 """Library -> the files (or rooms) that may import it."""

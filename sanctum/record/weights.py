@@ -1,0 +1,128 @@
+"""The policy's weights in a record: whole safetensors files, and which of them are kept for long.
+
+Kept are the last `LAST` saves; of older ones ever fewer, the further back the fewer: every second,
+every fourth, every eighth, about ten for each doubling of the age; and what is pinned. What goes so
+is counted under `dropped`. Beyond `keep_bytes` the oldest go too, as with other classes of data.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from sanctum.errors import RecordError
+from sanctum.record.dropping import note_dropped
+from sanctum.record.reader import Reader
+from sanctum.record.sizes import ROW_BYTES, Sizes
+from sanctum.telemetry.amounts import THINNED
+
+LAST = 20
+MOST_BYTES = 512 * 1024 * 1024
+"""The most that one file may have; SQLite takes no value of twice as much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One saved policy. `data` is its safetensors file, as the trainer wrote it.
+
+    `step` is the last vector step before it acted, None: it acted from the first. `factory`
+    (``module:function``) makes it again from its tensors and `about`; None where there is none,
+    for the reason in ``about["no_factory"]``, if any. `tied` names tensors that are the same as
+    another -> the one that is in the file.
+    """
+
+    attempt: int
+    update: int
+    step: int | None
+    factory: str | None
+    about: dict[str, Any]
+    tied: dict[str, str]
+    data: bytes
+
+
+def acting_at(reader: Reader, attempt: int, step: int) -> Weights | None:
+    """The policy that acted at a step, or the newest one before it that was kept.
+
+    Whether it is the very one is told by the column ``policy_version``, which names its update.
+    None where no weights were kept of an earlier moment. Raises RecordError when they are damaged.
+    """
+    return _one(
+        reader,
+        "attempt = ? AND coalesce(step, -1) < ? ORDER BY coalesce(step, -1) DESC, id DESC",
+        attempt,
+        step,
+    )
+
+
+def newest(reader: Reader, attempt: int) -> Weights | None:
+    """The policy as it was saved last; None where none was. Raises RecordError."""
+    return _one(reader, "attempt = ? ORDER BY id DESC", attempt)
+
+
+def saved(reader: Reader, attempt: int) -> list[tuple[int, int | None]]:
+    """Update and step of every policy that is kept, oldest first."""
+    rows = reader.rows("SELECT number, step FROM weights WHERE attempt = ? ORDER BY id", attempt)
+    return [(int(number), step) for number, step in rows]
+
+
+def _one(reader: Reader, where: str, *values: object) -> Weights | None:
+    ids = reader.rows(f"SELECT id FROM weights WHERE {where} LIMIT 1", *values)
+    if not ids:
+        return None
+    ((attempt, number, step, factory, data),) = reader.rows(
+        "SELECT attempt, number, step, factory, data FROM weights WHERE id = ?", ids[0][0]
+    )
+    try:
+        said = header(data)
+        about, tied = json.loads(said.get("about", "{}")), json.loads(said.get("tied", "{}"))
+    except ValueError as error:
+        raise RecordError(f"the weights of update {number} are damaged: {error}") from error
+    return Weights(attempt, number, step, factory, about, tied, data)
+
+
+def header(data: bytes) -> dict[str, str]:
+    """The metadata of a safetensors file. Raises ValueError for what is none."""
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or size > len(data) - 8:
+        raise ValueError("they are no safetensors file")
+    found = json.loads(data[8 : 8 + size]).get("__metadata__", {})
+    return {str(key): str(value) for key, value in found.items()}
+
+
+def stays(age: int, id: int) -> bool:
+    """Whether a save is kept, `age` saves before the newest; what has gone would go again."""
+    return age < LAST or id % (1 << (age // LAST).bit_length()) == 0
+
+
+def thin(db: sqlite3.Connection, sizes: Sizes) -> int:
+    """Let go of saves that have become too many; how many went. Outside of a transaction.
+
+    Raises sqlite3.Error, and then nothing has gone.
+    """
+    rows = db.execute(
+        "SELECT id, attempt, coalesce(step, 0), length(data), pinned FROM weights ORDER BY id"
+    ).fetchall()
+    if not rows:
+        return 0
+    newest = rows[-1][0]
+    gone = [row for row in rows if not row[4] and not stays(newest - row[0], row[0])]
+    if not gone:
+        return 0
+    before = sizes.copy()
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for id, attempt, step, used, _ in gone:
+            db.execute("DELETE FROM weights WHERE id = ?", (id,))
+            sizes.drop_rows("weights", attempt, 1, used + ROW_BYTES)
+            note_dropped(db, "weights", attempt, step, step, used + ROW_BYTES, THINNED, 1)
+        sizes.store()
+        db.execute("COMMIT")
+        sizes.stored()
+    except BaseException:
+        sizes.take(before)
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    return len(gone)
