@@ -12,7 +12,7 @@ _sanctum_runs() {
 _sanctum() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   local word=${COMP_WORDS[1]} words='' options='--help'
-  local known='shell exec demo train export completions actions around at attach brain diff echo env envs episodes events expect find hall help history note overwatch plot quit rewards run runs seed seeds set source step vitals exit overnight triage'
+  local known='shell exec demo train esper import export completions actions around at attach brain diff echo env envs episodes events expect find hall help history note overwatch plot quit report rewards run runs seed seeds set source step vitals exit overnight triage'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     words="$known --help --version"
@@ -28,6 +28,7 @@ _sanctum() {
       demo:--task|demo:--updates|demo:--run-id) return ;;
       train:--run-id) words='RUN' ;;
       train:--envs|train:--episode-length|train:--updates|train:--seed|train:--task|train:--device|train:--set|train:--keep-bytes) return ;;
+      esper:--run-id) words='RUN' ;;
       export:--to) words='parquet' ;;
       export:--format) words='table plain json csv md' ;;
       export:--as) return ;;
@@ -65,6 +66,7 @@ _sanctum() {
         exec) options+=' --run --at --format --timeout --wait --trace' ;;
         demo) options+=' --task --updates --run-id --plain --tour' ;;
         train) options+=' --envs --episode-length --updates --seed --task --device --run-id --set --sanctum --overwatch --keep-bytes --no-record --list-settings' ;;
+        esper) options+=' --run-id --sanctum' ;;
         export) options+=' --to --as --format' ;;
         actions) options+=' --window --more' ;;
         around) options+=' --window --env' ;;
@@ -83,6 +85,7 @@ _sanctum() {
         history) options+=' --env --last --since --limit' ;;
         plot) options+=' --env --last --since --out --force' ;;
         quit) options+=' --format' ;;
+        report) options+=' --force' ;;
         rewards) options+=' --window --actions' ;;
         run) options+=' --more --sizes --traceback --stacks' ;;
         runs) options+=' --reap --du --prune --older --keep --yes --format' ;;
@@ -92,7 +95,7 @@ _sanctum() {
         source) options+=' --format' ;;
       esac
       case "$word" in
-        actions|around|at|brain|diff|env|envs|episodes|events|expect|find|hall|history|note|overwatch|plot|rewards|run|seed|seeds|step|vitals|exit|overnight|triage) options+=' --run --at --format --timeout --wait' ;;
+        actions|around|at|brain|diff|env|envs|episodes|events|expect|find|hall|history|note|overwatch|plot|report|rewards|run|seed|seeds|step|vitals|exit|overnight|triage) options+=' --run --at --format --timeout --wait' ;;
       esac
       if ((COMP_CWORD == 2)) && [[ $current != -* ]]; then
         case "$word" in
@@ -104,6 +107,7 @@ _sanctum() {
           attach) words='RUN' ;;
           hall) words='show step diff pin worst export' ;;
           help) words='WORD' ;;
+          report) words='FILE' ;;
           seeds) words='top bottom oldest' ;;
           source) words='FILE' ;;
         esac

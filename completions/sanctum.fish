@@ -15,7 +15,7 @@ end
 complete -c sanctum -f
 complete -c sanctum -n __fish_use_subcommand -l help
 complete -c sanctum -n __fish_use_subcommand -l version
-set -l asks '__fish_seen_subcommand_from actions around at brain diff env envs episodes events expect find hall history note overwatch plot rewards run seed seeds step vitals exit overnight triage'
+set -l asks '__fish_seen_subcommand_from actions around at brain diff env envs episodes events expect find hall history note overwatch plot report rewards run seed seeds step vitals exit overnight triage'
 complete -c sanctum -n "$asks" -l run -x -a '(__sanctum_runs)'
 complete -c sanctum -n "$asks" -l at -x
 complete -c sanctum -n "$asks" -l format -x -a 'table plain json csv md'
@@ -55,6 +55,10 @@ complete -c sanctum -n '__fish_seen_subcommand_from train' -l keep-bytes -x
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l no-record
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l list-settings
 complete -c sanctum -n '__fish_seen_subcommand_from train' -a 'ppo'
+complete -c sanctum -n __fish_use_subcommand -a esper -d 'train with Esper, Sanctum attached'
+complete -c sanctum -n '__fish_seen_subcommand_from esper' -l run-id -x -a '(__sanctum_runs)'
+complete -c sanctum -n '__fish_seen_subcommand_from esper' -l sanctum
+complete -c sanctum -n __fish_use_subcommand -a import -d 'make a record of what another program recorded'
 complete -c sanctum -n __fish_use_subcommand -a export -d 'write a run as Parquet tables for other tools'
 complete -c sanctum -n '__fish_seen_subcommand_from export' -l to -x -a 'parquet'
 complete -c sanctum -n '__fish_seen_subcommand_from export' -l as -x
@@ -114,7 +118,7 @@ complete -c sanctum -n '__fish_seen_subcommand_from hall' -a 'show step diff pin
 complete -c sanctum -n __fish_use_subcommand -a help -d 'List the words that can be typed, or show how one is used'
 complete -c sanctum -n '__fish_seen_subcommand_from help' -l more
 complete -c sanctum -n '__fish_seen_subcommand_from help' -l format -x -a 'table plain json csv md'
-complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train export completions actions around at attach brain diff echo env envs episodes events expect find hall help history note overwatch plot quit rewards run runs seed seeds set source step vitals exit overnight triage'
+complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train esper import export completions actions around at attach brain diff echo env envs episodes events expect find hall help history note overwatch plot quit report rewards run runs seed seeds set source step vitals exit overnight triage'
 complete -c sanctum -n __fish_use_subcommand -a history -d 'Show how metrics went, their newest numbers side by side, a sparkline, the extremes'
 complete -c sanctum -n '__fish_seen_subcommand_from history' -l env -x
 complete -c sanctum -n '__fish_seen_subcommand_from history' -l last -x
@@ -130,6 +134,9 @@ complete -c sanctum -n '__fish_seen_subcommand_from plot' -l out -x -F
 complete -c sanctum -n '__fish_seen_subcommand_from plot' -l force
 complete -c sanctum -n __fish_use_subcommand -a quit -d 'Leave the shell; the run goes on. So does Ctrl-D'
 complete -c sanctum -n '__fish_seen_subcommand_from quit' -l format -x -a 'table plain json csv md'
+complete -c sanctum -n __fish_use_subcommand -a report -d 'Write one page about the run, .md or .html, for an issue or a colleague'
+complete -c sanctum -n '__fish_seen_subcommand_from report' -l force
+complete -c sanctum -n '__fish_seen_subcommand_from report' -F
 complete -c sanctum -n __fish_use_subcommand -a rewards -d 'Take the reward apart, over all environments or in one'
 complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l window -x
 complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l actions

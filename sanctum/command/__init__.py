@@ -35,6 +35,7 @@ from sanctum.view import (
     Value,
 )
 from sanctum.view.cards import Card, Cards
+from sanctum.view.document import Document, Section
 from sanctum.view.numbers import cell, clock, duration, number, size
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Chart",
     "ChartLine",
     "Column",
+    "Document",
     "ExpectationFailed",
     "Fact",
     "Facts",
@@ -60,6 +62,7 @@ __all__ = [
     "NoSuchRun",
     "Report",
     "SanctumError",
+    "Section",
     "Series",
     "Session",
     "Table",

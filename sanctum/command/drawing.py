@@ -2,40 +2,72 @@
 
 from __future__ import annotations
 
-import contextlib
+import importlib.util
+import io
 import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sanctum.errors import SanctumError, UsageError
+from sanctum.command import files
+from sanctum.errors import SanctumError
 from sanctum.view.numbers import finite
 from sanctum.view.report import Chart, ChartLine
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
+INSTALL = "python -m pip install 'sanctum[plot]'"
+
+
 def check(path: Path, *, force: bool) -> None:
     """Refuse a file before anything is asked: an existing one is kept unless `force`."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(
-            f"{path} is no picture that can be drawn", f"its name ends in {', '.join(SUFFIXES)}"
-        )
-    if path.exists() and not force:
-        raise SanctumError(f"{path} exists", "--force writes over it")
-    if not path.absolute().parent.is_dir():
-        raise SanctumError(f"no such folder: {path.parent}")
+    files.check(path, SUFFIXES, "picture that can be drawn", force=force)
+
+
+def is_there() -> bool:
+    """Whether matplotlib is installed."""
+    return importlib.util.find_spec("matplotlib") is not None
 
 
 def draw(charts: Sequence[Chart], title: str, path: Path) -> None:
     """Draw charts below each other into a file. Raises SanctumError when that cannot be."""
     try:
-        from matplotlib.figure import Figure
+        figure = _figure(charts, title)
     except ImportError as error:
         raise SanctumError(
             "a picture needs matplotlib, which is not installed",
-            "python -m pip install 'sanctum[plot]', or plot without --out",
+            f"{INSTALL}, or plot without --out",
         ) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a letter that its font lacks
+        files.put(path, lambda aside: figure.savefig(aside, dpi=120))
+
+
+def picture(chart: Chart) -> bytes | None:
+    """One chart as an SVG file, the same bytes each time; None without matplotlib."""
+    try:
+        figure = _figure([chart], chart.title)
+    except ImportError:
+        return None
+    from matplotlib import rc_context
+
+    drawn = io.BytesIO()
+    with warnings.catch_warnings(), rc_context({"svg.hashsalt": "sanctum"}):
+        warnings.simplefilter("ignore")  # a letter that its font lacks
+        unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(drawn, format="svg", metadata=unsaid)
+    return drawn.getvalue()
+
+
+def _figure(charts: Sequence[Chart], title: str) -> Figure:
+    """Charts below each other, a panel for each unit. Raises ImportError."""
+    from matplotlib.figure import Figure
+
     panels = [(chart, lines) for chart in charts for lines in _by_unit(chart)]
     figure = Figure(figsize=(9, 2.4 * len(panels) + 1), layout="constrained")
     figure.suptitle(_plain(title))
@@ -60,16 +92,7 @@ def draw(charts: Sequence[Chart], title: str, path: Path) -> None:
         axes.set_xlabel(_plain(chart.clock))
         axes.set_ylabel(_plain(lines[0].unit))
         axes.legend(loc="best", fontsize=8)
-    aside = path.with_name(f".{path.name}.part{path.suffix}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a letter that its font lacks
-            figure.savefig(aside, dpi=120)
-        aside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        raise SanctumError(f"cannot write {path}: {error.strerror or error}") from error
+    return figure
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sanctum.command.moment import Moment
 from sanctum.model.answers import DiskUse, Prunable, RunSummary
+from sanctum.view.document import Document
 from sanctum.view.report import Report
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ class Session(Protocol):
 
         Raises UsageError for a word that asks no run.
         """
+
+    def as_file(self, document: Document, kind: str) -> str:
+        """Several answers as the text of one file, ``md`` or ``html``."""
 
     def remember(self, found: str) -> None:
         """Keep the moment that ``at find`` goes to."""

@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sanctum.render import safe
-from sanctum.render.lines import Line, Space, toned
+from sanctum.render.lines import Line, Space, joined, toned
 from sanctum.render.sheet import short_unit, shown
-from sanctum.view import Chart, ChartLine, Value, absence
+from sanctum.view import Chart, ChartLine, Text, Value, absence
 from sanctum.view.numbers import finite
 
 MARKS = "*o+x#@%&"
 WIDTH, ROWS, PIPED_ROWS, LEAST_ROWS, LEAST_WIDTH = 79, 15, 8, 4, 12
 MARKS_SHOWN = 3
+IN_A_FILE = Space(width=79, ascii=True, height=19)
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _APART = 3.0
 """A hole this many times wider than points commonly are apart is a gap."""
@@ -61,6 +62,11 @@ def written(block: Chart, space: Space) -> list[Line]:
         names = ", ".join(empty)
         lines += [toned(one) for one in space.folded(space.text(f"nothing to draw of {names}"), 2)]
     return lines
+
+
+def in_characters(block: Chart) -> Text:
+    """A chart for a file that cannot hold a picture: marks that every font has in one width."""
+    return Text([joined(line) for line in written(block, IN_A_FILE)])
 
 
 def _panels(block: Chart, drawn: list[ChartLine], space: Space) -> list[Line]:

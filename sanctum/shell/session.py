@@ -22,6 +22,7 @@ from sanctum.shell.redirect import joined
 from sanctum.shell.usage import usage
 from sanctum.shell.words import Words
 from sanctum.view import Report
+from sanctum.view.document import Document
 
 HOME_HINT = "SANCTUM_HOME says where records are"
 Sourced = Callable[[str, Sequence[str]], int]
@@ -182,6 +183,13 @@ class ShellSession:
                 return self.ask(command, joined(command, [Word(one) for one in words[1:]])).report
         finally:
             self._asked_run, self._named = asked, named
+
+    def as_file(self, document: Document, kind: str) -> str:
+        """Several answers as the text of one file, ``md`` or ``html``."""
+        from sanctum.command.drawing import picture
+        from sanctum.render.document import render
+
+        return render(document, kind, picture)
 
     def remember(self, found: str) -> None:
         """Keep the moment that ``at find`` goes to."""
