@@ -71,7 +71,11 @@ def attach(
         policy=policy,
         trainer=trainer,
     )
-    header = hello(run_id, about)
+    return begun(hello(run_id, about), keep_bytes)
+
+
+def begun(header: RunStarted, keep_bytes: int | str | None = None) -> Run:
+    """The run of `header`, with a recorder of its own; other runs of this process go on."""
     header.keep_bytes = keeping.keep_bytes(keep_bytes, say)
     run = Run(header.run_id, Backlog(), say)
     seen = witness()
