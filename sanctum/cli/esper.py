@@ -22,10 +22,7 @@ SCRIPT, HUB = "esper.scripts.train", "esper.nissa"
 PANEL, LEVEL = "--sanctum", "--telemetry-level"
 QUIET_LEVELS = ("off", "minimal")
 EXAMPLE = "as in: sanctum esper -- ppo --task cifar_baseline"
-INSTALL = (
-    "python -m pip install -e path/to/esper-lite into this environment, "
-    "or PYTHONPATH=path/to/esper-lite/src"
-)
+INSTALL = "python -m pip install -e PATH/esper-lite  (or PYTHONPATH=PATH/esper-lite/src)"
 
 
 @click.command("esper", context_settings={"allow_interspersed_args": False})
@@ -79,7 +76,7 @@ def what_is_sent(options: Sequence[str]) -> str:
             level = value if sign else "".join(options[index + 1 : index + 2])
             break
     else:
-        return f"telemetry level normal, Esper's own; {LEVEL} debug adds gradients by layer"
+        return f"telemetry level normal; {LEVEL} debug adds gradients by layer, and costs more"
     if level in QUIET_LEVELS:
         return f"at {LEVEL} {level} Esper sends no epochs, decisions or seeds; normal sends them"
     return f"telemetry level {level}"
@@ -105,7 +102,8 @@ def train_here(options: Sequence[str], run_id: str | None) -> int:
     except SystemExit as left:
         return _exit_code(left.code)
     except Exception as error:
-        sys.__excepthook__(type(error), error, _theirs(error.__traceback__))
+        error.__traceback__ = _theirs(error.__traceback__)
+        sys.__excepthook__(type(error), error, error.__traceback__)
         return 1
     return 0
 
