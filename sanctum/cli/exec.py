@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from sanctum.cli.foreign import opener
 from sanctum.command.inspect import SignedCommand
 from sanctum.errors import UsageError
 from sanctum.shell.dispatch import Dispatcher
@@ -42,7 +43,7 @@ def command(
     It stops at the first error unless the line begins with `-`. ARGS are $1, $2 ... in the lines.
     """
     output = standard()
-    session = ShellSession(run or default_run(), say=output.say)
+    session = ShellSession(run or default_run(), opener=opener(output.say), say=output.say)
     for name, value in given.items():
         if value is not None:
             session.set(name, value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sanctum.cli.foreign import known
 from sanctum.command import Answer, Column, Report, Table
 from sanctum.errors import SanctumError
 from sanctum.shell.output import Output, standard
@@ -55,7 +56,7 @@ def command(run: str, folder: Path, to: str, name: str | None, format: str | Non
     Tables: runs, columns, matrices, updates, seeds, events, episodes.
     """
     output = standard()
-    record = record_of(run)
+    record = record_of(known(run, output.say) or run)
     try:
         from sanctum.export.export import export
     except ModuleNotFoundError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ PROGRAM = {
     "exec": "run lines from a file, from -c or from stdin",
     "demo": "train a small run and talk to it",
     "train": "train the reference run",
+    "esper": "train with Esper, Sanctum attached",
+    "import": "make a record of what another program recorded",
     "export": "write a run as Parquet tables for other tools",
     "completions": "print the completion file for bash, zsh or fish",
 }
@@ -20,7 +23,8 @@ PROGRAM = {
 
 def command_of(word: str) -> click.Command:
     """The click command of one of the program's own words."""
-    module = importlib.import_module(f"sanctum.cli.{word}")
+    name = f"{word}_" if keyword.iskeyword(word) else word
+    module = importlib.import_module(f"sanctum.cli.{name}")
     found: click.Command = getattr(module, "train" if word == "train" else "command")
     return found
 

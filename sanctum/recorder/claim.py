@@ -59,7 +59,7 @@ def claim(header: RunStarted) -> Claim:
         refusal = _refusal(before, header)
         if refusal is None:
             ours = before is not None and _is_same_trainer(before, header)
-            lock = _locked(record, before, is_ours=ours)
+            lock = locked(record, before, is_ours=ours)
             if lock is not None:
                 return Claim(run_id, record, lock, _note(header, run_id, why, before, record))
             refusal = f"{run_id} is in use"
@@ -103,7 +103,7 @@ def _is_going_on(before: RunFile, header: RunStarted) -> bool:
     return before.how is None and _is_same_trainer(before, header)
 
 
-def _locked(record: Path, before: RunFile | None, *, is_ours: bool) -> int | None:
+def locked(record: Path, before: RunFile | None, *, is_ours: bool) -> int | None:
     """The lock of a record; None when another recorder keeps it.
 
     One that does not leave is ended when it `is_ours`: it hangs, and its trainer gave it up.

@@ -100,6 +100,7 @@ def opened(path: Path) -> Queries:
 def read_recorded(path: Path) -> None:
     """Answer questions about the record at `path`; says on stdout where, as one JSON line."""
     try:
+        there = _file(path)
         record = opened(path)
         place = socket_path(path, reading=True)
         if _is_answered(place):
@@ -112,18 +113,31 @@ def read_recorded(path: Path) -> None:
         return
     _say({"socket": str(server.path)})
     Lifetime(loop, server, float(os.environ.get("SANCTUM_LINGER_S", LINGER_S)), lambda: False)
-    loop.every_tick(lambda: _make_way(loop, path))
+    loop.every_tick(lambda: _make_way(loop, path, there))
     try:
         loop.run()
     finally:
         server.close()
 
 
-def _make_way(loop: Loop, path: Path) -> None:
-    """Leave when a recorder writes the run again: those who ask find it when they connect anew."""
+def _make_way(loop: Loop, path: Path, there: tuple[int, int] | None) -> None:
+    """Leave when a recorder writes the run again, or when the record was replaced or deleted.
+
+    Those who ask find the new one when they connect anew.
+    """
     file = read_run_file(run_file_path(path))
-    if file is not None and file.how is None and file.has_recorder:
+    is_written = file is not None and file.how is None and file.has_recorder
+    if is_written or _file(path) != there:
         loop.stopping = True
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file stands at `path`; None: none does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_answered(place: Path) -> bool:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
-def open_shell(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False) -> int:
+if TYPE_CHECKING:
+    from sanctum.shell.links import Opener
+
+
+def open_shell(
+    run: str | None = None,
+    *,
+    wait_s: float = 0.0,
+    plain: bool = False,
+    opener: Opener | None = None,
+) -> int:
     """Talk to a run in this terminal until the person leaves; gives the exit code.
 
     `run` is an id or a record file, None for the newest live run; up to `wait_s` seconds are spent
-    waiting for it to be found. Without a terminal, lines are read from stdin.
+    waiting for it to be found. `opener` opens it where that is more than to connect. Without a
+    terminal, lines are read from stdin.
     """
     from sanctum.shell.interactive import converse
 
-    return converse(run, wait_s=wait_s, plain=plain)
+    return converse(run, wait_s=wait_s, plain=plain, opener=opener)
 
 
 def answer_line(run: str, line: str) -> str:

@@ -10,6 +10,7 @@ from typing import TextIO
 from sanctum.errors import Interrupted, NoDataYet, NoSuchRun, SanctumError
 from sanctum.model.answers import RunAnswer
 from sanctum.shell.dispatch import INTERRUPTED, Dispatcher
+from sanctum.shell.links import Opener
 from sanctum.shell.output import Output, standard
 from sanctum.shell.script import run_lines
 from sanctum.shell.session import ShellSession, default_run
@@ -17,10 +18,16 @@ from sanctum.shell.waiting import until_there
 from sanctum.view.numbers import duration
 
 
-def converse(run: str | None = None, *, wait_s: float = 0.0, plain: bool = False) -> int:
+def converse(
+    run: str | None = None,
+    *,
+    wait_s: float = 0.0,
+    plain: bool = False,
+    opener: Opener | None = None,
+) -> int:
     """Open the shell on a run, in the prompt this terminal can take; gives the exit code."""
     output = standard()
-    session = ShellSession(run or default_run(), choosy=False, say=output.say)
+    session = ShellSession(run or default_run(), choosy=False, say=output.say, opener=opener)
     if plain:
         session.set("plain", "on")
     try:

@@ -18,9 +18,24 @@ from sanctum.model.answers import RunSummary
 from sanctum.wire.processes import boot_id, is_alive, own_uid
 
 SUFFIX = ".sanctum.db"
+IMPORTING = f".importing{SUFFIX}"
+"""How the name ends of a record that is being imported: ``.ID.PID.importing.sanctum.db``."""
+
 SOCKET_BYTES = 107
 MAX_FILE_BYTES = 1024 * 1024
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The file or folder a record was imported from, how that was then, and by which version.
+
+    `changed` is its time of change in nanoseconds since the epoch; 0: it cannot be told.
+    """
+
+    path: str
+    used_bytes: int = 0
+    changed: int = 0
+    version: str = ""
 
 
 class RunFile(msgspec.Struct, omit_defaults=True):
@@ -42,6 +57,7 @@ class RunFile(msgspec.Struct, omit_defaults=True):
     how: str | None = None
     last_step: int | None = None
     signal: str | None = None
+    origin: Origin | None = None
 
     @property
     def is_here(self) -> bool:
@@ -178,6 +194,8 @@ def _note(file: RunFile, state: str) -> str:
         return f"ssh -t {file.host} sanctum shell {file.run_id}"
     if state == "died" and file.how is None and file.boot_id != boot_id():
         return "the machine was restarted since"
+    if file.origin is not None:
+        return f"from {Path(file.origin.path).name or file.origin.path}"
     return f"by {file.signal}" if state == "killed" and file.signal else ""
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from sanctum.model.answers import DiskUse, Prunable
 from sanctum.wire.places import (
+    IMPORTING,
     SUFFIX,
     RunFile,
     hall_files,
@@ -95,8 +96,13 @@ def _has_ended(file: RunFile) -> bool:
 
 
 def _ended_at(file: RunFile) -> float:
-    """When it ended; of one that nobody saw end, when its record was last written."""
-    return file.ended or _written_at(Path(file.record)) or file.started
+    """When it ended; of one that nobody saw end, when its record was last written.
+
+    What was imported is as old as its import, however long ago the run was.
+    """
+    written = _written_at(Path(file.record))
+    imported = written if file.origin is not None else 0.0
+    return max(file.ended or 0.0, imported) or written or file.started
 
 
 def _files(file: RunFile) -> Iterator[Path]:
@@ -133,6 +139,9 @@ def _orphans() -> Iterator[Path]:
                 yield path
         elif name.startswith(".") and ".json." in name:
             if not is_alive(_number(name.rpartition(".")[2]), 0.0):
+                yield path
+        elif name.startswith(".") and IMPORTING in name:
+            if not is_alive(_number(name.rpartition(IMPORTING)[0].rpartition(".")[2]), 0.0):
                 yield path
         elif name.endswith(tuple(SUFFIX + tail for tail in _TAILS)):
             if name.rpartition("-")[0] not in names:

@@ -1,0 +1,149 @@
+"""A whole file of Esper's events becomes records: read, translated, written, or not at all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from sanctum import __version__
+from sanctum.adapters.jsonl import EXPECTED, Foreign, Line, Lines, read
+from sanctum.adapters.recordings import run_name
+from sanctum.adapters.translation import Translator
+from sanctum.cli.importing import importing
+from sanctum.errors import RecordError
+from sanctum.recorder.offline import Made
+from sanctum.wire.places import Origin
+
+LOOK_LINES = 512
+SHOWN = 5
+"""Lines that could not be read and are quoted; the record keeps more of them."""
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass
+class Imported:
+    """What one import read and made. `took_s` is how long it took; the lines count from 1."""
+
+    origin: Origin | None
+    made: list[Made] = field(default_factory=list)
+    events: int = 0
+    unknown: int = 0
+    refused: int = 0
+    quoted: list[str] = field(default_factory=list)
+    version: str | None = None
+    took_s: float = 0.0
+    has_grown: bool = False
+
+    @property
+    def runs(self) -> list[str]:
+        """The ids of the runs that were made."""
+        return [one.run_id for one in self.made]
+
+    def left_out(self) -> str:
+        """What could not be read, in a sentence; empty when all could."""
+        if not self.refused:
+            return ""
+        more = f"; and {self.refused - len(self.quoted):,} more" if self.refused > SHOWN else ""
+        count = "1 line was" if self.refused == 1 else f"{self.refused:,} lines were"
+        return f"{count} left out: {'; '.join(self.quoted)}{more}"
+
+
+def import_events(
+    path: Path | None, run_id: str | None, *, replace: bool = False, tell: Tell | None = None
+) -> Imported:
+    """Make records of the file at `path`, None: of stdin; nothing is left of one that fails.
+
+    `tell` hears now and then how many events came and how many bytes of the file were read. Raises
+    RecordError for a file that holds no run, UsageError for an id that is taken.
+    """
+    began = time.monotonic()
+    with _opened(path) as file:
+        origin = None if path is None else origin_of(path, file)
+        found = Imported(origin)
+        place = "stdin" if path is None else str(path.absolute())
+        wanted = run_id or (None if path is None else run_name(path))
+        with importing(replace=replace, origin=origin) as made:
+            translator = Translator(made.open, wanted, place)
+            lines, cut = Lines(), ""
+            for count, line in enumerate(read(file, lines), 1):
+                cut = _taken(translator, line, found)
+                if count % LOOK_LINES == 0:
+                    made.check()
+                    if tell is not None:
+                        tell(found.events, 0 if path is None else file.tell())
+            translator.close(None, cut or None)
+            found.version, found.unknown = lines.version, translator.unknown
+            if not made.runs:
+                raise _nothing(path, found)
+            found.made = made.finish()
+        found.has_grown = path is not None and origin_of(path, file) != origin
+    found.took_s = time.monotonic() - began
+    return found
+
+
+def origin_of(path: Path, file: BinaryIO | None = None) -> Origin:
+    """The file at `path` as it is now. Raises OSError."""
+    there = path.stat() if file is None else os.fstat(file.fileno())
+    return Origin(str(path.absolute()), there.st_size, there.st_mtime_ns, __version__)
+
+
+def _taken(translator: Translator, line: Line, found: Imported) -> str:
+    """Hand a line over; why the file ends with it, if it is cut off there."""
+    if line.event is None:
+        found.refused += 1
+        if len(found.quoted) < SHOWN:
+            found.quoted.append(str(line))
+        translator.refuse(str(line))
+        return f"its file is cut off at {line}" if line.is_cut else ""
+    found.events += 1
+    translator.take(line.event)
+    return ""
+
+
+def _nothing(path: Path | None, found: Imported) -> RecordError:
+    """Why no run came of a file."""
+    name = "stdin" if path is None else str(path)
+    if found.events:
+        what = f"{found.events:,} events, but none that begins a run (TRAINING_STARTED)"
+        return RecordError(f"{name} holds {what}", found.left_out() or None)
+    if found.refused:
+        return RecordError(f"{name} holds no event of Esper's: {found.quoted[0]}", EXPECTED)
+    return RecordError(f"{name} is empty: no event was written to it", EXPECTED)
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[BinaryIO]:
+    """The file, or stdin; it can be told to end meanwhile, which leaves nothing behind."""
+    before = signal.signal(signal.SIGTERM, _ended)
+    try:
+        if path is None:
+            yield sys.stdin.buffer
+        else:
+            with _readable(path) as file:
+                yield file
+    except Foreign as foreign:
+        name = "stdin" if path is None else path
+        raise RecordError(f"{name} is {foreign}, not a file of events", EXPECTED) from foreign
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _readable(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise RecordError(f"no such file: {path}", EXPECTED) from error
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {(error.strerror or '?').lower()}") from error
+
+
+def _ended(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)

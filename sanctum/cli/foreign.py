@@ -1,0 +1,116 @@
+"""Files that are no records where a run is named: imported first, then opened like any run.
+
+What was imported before is taken as it is, until its file changes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+from sanctum.errors import RecordError
+from sanctum.shell.links import Connection, Opener
+from sanctum.wire.places import (
+    Origin,
+    RunFile,
+    fit_run_id,
+    read_run_file,
+    record_path,
+    run_file_path,
+    run_files,
+)
+
+Say = Callable[[str], None]
+GROUPS = ("-A", "-B")
+"""What the ids of two policies' runs in one file end with."""
+
+_SQLITE = b"SQLite format 3\0"
+
+
+def opener(say: Say) -> Opener:
+    """Opens runs by id or record, as the shell does, and other programs' files by importing them.
+
+    `say` hears in a sentence what was imported.
+    """
+
+    def opened(run: str | None) -> Connection:
+        from sanctum.wire.client import open_run
+
+        return open_run(known(run, say))
+
+    return opened
+
+
+def known(run: str | None, say: Say) -> str | None:
+    """The id of the run that a file of events is, imported if need be; else `run` itself.
+
+    Raises RecordError for a file or folder that is neither a record nor holds events.
+    """
+    if run is None or not _is_foreign(run):
+        return run
+    from sanctum.adapters.recordings import recording, run_name
+
+    try:
+        found = recording(Path(run))
+    except RecordError as error:
+        sentence = f"{run} is neither a run nor a record: {error.sentence}"
+        raise RecordError(sentence, error.hint) from error
+    if found.note:
+        say(f"{run}: {found.note}")
+    from sanctum.cli.events import import_events, origin_of
+
+    origin = origin_of(found.path)
+    ids = imported(origin)
+    if not ids:
+        done = import_events(found.path, free_name(origin, run_name(found.path)))
+        ids = done.runs
+        say(f"imported {done.events:,} events of {run} as {ids[0]} in {done.took_s:.1f} s")
+        if done.refused:
+            say(done.left_out())
+    if len(ids) > 1:
+        say(f"it holds {len(ids)} runs: {', '.join(ids)}; this is {ids[0]}")
+    return ids[0]
+
+
+def imported(origin: Origin) -> list[str]:
+    """The runs that were imported from that very file as it is now, the first begun first."""
+    found = [file for file in run_files() if file.origin == origin and Path(file.record).exists()]
+    return [file.run_id for file in sorted(found, key=_order)]
+
+
+def free_name(origin: Origin, wanted: str) -> str:
+    """`wanted` as a run id, or the next like it (``wanted-2``) that no other run has."""
+    name = wanted = fit_run_id(wanted)
+    for count in itertools.count(2):
+        if not any(_is_taken(f"{name}{group}", origin) for group in ("", *GROUPS)):
+            break
+        name = f"{wanted}-{count}"
+    return name
+
+
+def _is_taken(run_id: str, origin: Origin) -> bool:
+    record = record_path(run_id)
+    file = read_run_file(run_file_path(record))
+    before = None if file is None else file.origin
+    return record.exists() and (before is None or before.path != origin.path)
+
+
+def _order(file: RunFile) -> tuple[float, str]:
+    return file.started, file.run_id
+
+
+def _is_foreign(run: str) -> bool:
+    """Whether a file or folder is meant that is no record; a run that is called so comes first."""
+    path = Path(run)
+    if path.is_dir():
+        return "/" in run or not any(file.run_id.startswith(run) for file in run_files())
+    if not path.is_file() or run.endswith(".db"):
+        return False
+    if "/" not in run and any(file.run_id == run for file in run_files()):
+        return False
+    try:
+        with path.open("rb") as start:
+            return not start.read(len(_SQLITE)).startswith(_SQLITE)
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {(error.strerror or '?').lower()}") from error
