@@ -327,8 +327,10 @@ class Run:
         `weights` are a module or a mapping of tensors or arrays: copied here, on their device, and
         written to a file beside the record by a thread of its own. `update` is the one that made
         them (0: none yet), `step` the last vector step before they act, the newest unless given.
-        `factory` (``"module:function"``, else that of `attach`) makes the policy again, called with
-        the tensors by name and a dict of what is given in `about`.
+        `factory` (``"module:function"``, else that of `attach`) makes the policy again from the
+        tensors by name and a dict of what is given in `about`. What it makes has
+        ``readings(observation, masks, actions)``: tensors (N, F), (N, n) and (N,) by head, as the
+        record has them, to tensors by the record's names, ``probability/HEAD`` and ``value``.
         """
         if not self.recording:
             self._unheard()

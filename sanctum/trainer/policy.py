@@ -4,7 +4,9 @@ Three heads make one action: the op; given the op, the slot; and for GERMINATE t
 is illegal has probability exactly 0. Heads that an op does not use count for nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -103,9 +105,34 @@ class Tamiyo(nn.Module):
             self.critic(observation).squeeze(1),
         )
 
+    def readings(
+        self, observation: Tensor, masks: Mapping[str, Tensor], actions: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """What a record holds of decisions, under its names, from what it holds of their grounds.
+
+        `observation` is (batch, features); `masks` (batch, n) bool and `actions` (batch,) are by
+        head: the slots' distribution and mask are those of the op that was chosen.
+        """
+        seen = self.trunk(observation)
+        slots = self.slot(seen).view(-1, len(Op), len(SLOTS))
+        of_op = slots[torch.arange(len(slots)), actions["op"]]
+        return {
+            "probability/op": log_probabilities(self.op(seen), masks["op"]).exp(),
+            "probability/slot": log_probabilities(of_op, masks["slot"]).exp(),
+            "probability/blueprint": self.blueprint(seen).softmax(1),
+            "value": self.critic(observation).squeeze(1),
+        }
+
     def head_parameters(self) -> dict[str, list[nn.Parameter]]:
         """Each head's own parameters; the trunk belongs to none."""
         return {head: list(self.get_submodule(head).parameters()) for head in HEADS}
+
+
+def rebuilt(weights: Mapping[str, Tensor], about: Mapping[str, Any]) -> Tamiyo:
+    """Tamiyo as it was saved: the factory of its weights, for replay. `about` has ``hidden``."""
+    made = Tamiyo(int(about["hidden"]))
+    made.load_state_dict(dict(weights))
+    return made.eval()
 
 
 def entropy(log_probs: Tensor) -> Tensor:

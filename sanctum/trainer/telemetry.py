@@ -17,13 +17,14 @@ from sanctum.trainer.actions import OPS, Actions, Legal, Op
 from sanctum.trainer.environment import Environment, Episode, Stepped
 from sanctum.trainer.host import SLOTS
 from sanctum.trainer.observation import FEATURES
-from sanctum.trainer.policy import HEADS, Outlook
+from sanctum.trainer.policy import HEADS, Outlook, Tamiyo
 from sanctum.trainer.ppo import Report
 from sanctum.trainer.seeds import Transition
 from sanctum.trainer.settings import Settings
 from sanctum.trainer.stages import STAGES, Stage
 
 LOW_ENTROPY = 0.1
+FACTORY = "sanctum.trainer.policy:rebuilt"
 
 _GONE = (Stage.CULLED, Stage.EMBARGOED, Stage.DORMANT)
 _Numbers = dict[str, list[list[float]]]
@@ -51,6 +52,9 @@ class Silence:
         """Nothing."""
 
     def backfill(self, first_step: int, /, **columns: Any) -> None:
+        """Nothing."""
+
+    def save_policy(self, update: int, weights: Any, /, **about: Any) -> None:
         """Nothing."""
 
     def close(self) -> None:
@@ -197,6 +201,17 @@ class Telemetry:
                 step=steps[1],
                 data={"update": update, "entropy": entropy},
             )
+
+    def policy(self, update: int, policy: Tamiyo) -> None:
+        """The weights that act from the next step on; update 0 made none yet."""
+        self.run.save_policy(
+            update,
+            policy,
+            factory=FACTORY,
+            algorithm="PPO",
+            hidden=self._settings.hidden,
+            features=FEATURES,
+        )
 
     def _transition(self, step: int, moved: Transition, numbers: _Numbers) -> None:
         slot = SLOTS[moved.slot]

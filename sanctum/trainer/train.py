@@ -107,6 +107,7 @@ def _loop(
     device = torch.device(settings.device)
     latest: deque[Episode] = deque(maxlen=settings.envs)
     step = 0
+    telemetry.policy(0, policy)
     for update in range(1, settings.updates + 1):
         began = time.perf_counter()
         rollout = Rollout.starting(step)
@@ -145,6 +146,7 @@ def _loop(
         report = learner.update(batch, share_left=share_left)
 
         telemetry.update(update, (rollout.first_step, step - 1), report, advantage, returns)
+        telemetry.policy(update, policy)
         progress = Progress(
             summary.run_id,
             update,

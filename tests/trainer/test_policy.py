@@ -10,7 +10,7 @@ from sanctum.trainer.blueprints import BLUEPRINTS
 from sanctum.trainer.environment import Environment
 from sanctum.trainer.host import SLOTS
 from sanctum.trainer.observation import FEATURES, observe
-from sanctum.trainer.policy import Outlook, Tamiyo
+from sanctum.trainer.policy import Outlook, Tamiyo, rebuilt
 from sanctum.trainer.seeds import Seeds
 from sanctum.trainer.stages import Stage
 from tests.trainer.hand_made import SMALL
@@ -120,3 +120,20 @@ def test_the_observation_has_a_name_for_every_column(steps: int) -> None:
     assert seen.shape == (SMALL.envs, len(FEATURES)) and seen.dtype == torch.float32
     assert len(set(FEATURES)) == len(FEATURES)
     assert seen.isfinite().all()
+
+
+def test_a_policy_that_was_saved_says_what_it_said_before() -> None:
+    dice = torch.Generator()
+    dice.manual_seed(1)
+    policy = Tamiyo.fresh(8, dice)
+    observation, allowed = torch.randn(6, len(FEATURES)), some_legal(6)
+    seen: Outlook = policy(observation, allowed)
+    actions = seen.sample(dice)
+    again = rebuilt(policy.state_dict(), {"hidden": 8, "algorithm": "PPO"})
+    of_op = allowed.slots[torch.arange(6), actions.op]
+    masks = {"op": allowed.ops, "slot": of_op}
+    found = again.readings(observation, masks, {"op": actions.op})
+    assert torch.allclose(found["probability/op"], seen.op.exp())
+    assert torch.allclose(found["probability/slot"], seen.slot_of(actions.op).exp())
+    assert torch.allclose(found["probability/blueprint"], seen.blueprint.exp())
+    assert torch.allclose(found["value"], seen.value)

@@ -44,6 +44,17 @@ def test_the_components_of_the_reward_add_up_to_it(noted: NotedRun) -> None:
     assert seen == set(reward.COMPONENTS), "a component that never occurred was not tested"
 
 
+def test_the_weights_are_saved_before_the_first_step_and_after_every_update(
+    noted: NotedRun,
+) -> None:
+    train(dataclasses.replace(SMALL, updates=3))
+    kinds = [call for call, *_ in noted.calls if call in ("step", "update", "save_policy")]
+    assert kinds[0] == kinds[-1] == "save_policy"
+    saved = noted.told("save_policy")
+    assert [update for (update, _), _ in saved] == [0, 1, 2, 3]
+    assert {about["factory"] for _, about in saved} == {"sanctum.trainer.policy:rebuilt"}
+
+
 def test_an_episodes_return_is_the_sum_of_its_rewards(noted: NotedRun) -> None:
     train(SMALL)
     steps = [columns for _, columns in noted.told("step")]
