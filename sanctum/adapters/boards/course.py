@@ -8,7 +8,7 @@ while.
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -162,13 +162,14 @@ class Course:
 
     def _tell_row(self) -> None:
         row, self._row, self._has_row = self._row, {}, True
-        columns = {name: np.array([value]) for name, value in row.items()}
+        columns: dict[str, Any] = {name: np.array([value]) for name, value in row.items()}
         self.run.step(self.step or 0, **columns)
 
     def _tell_update(self) -> None:
         if not self._has_row:
             self._tell_row()
-        said, self._update = self._update, {}
+        said: dict[str, Any] = self._update
+        self._update = {}
         self.run.update(len(self._updates), **said)
 
     def _tell_episodes(self) -> None:
