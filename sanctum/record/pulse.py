@@ -34,6 +34,10 @@ class Pulse:
         """When the trainer last said something of the run."""
         return 0.0
 
+    def usual_gap_s(self) -> float:
+        """How long it usually says nothing between two steps; 0: not known."""
+        return 0.0
+
     def lost(self) -> int:
         """Readings that did not arrive, as counted by the probe and the recorder."""
         return 0

@@ -18,6 +18,7 @@ from sanctum.recorder.cause import Cause
 from sanctum.recorder.cells import Cells
 from sanctum.recorder.clock import Clock
 from sanctum.recorder.gaps import EVERYTHING, missing
+from sanctum.recorder.pace import Pace
 from sanctum.recorder.policies import Policies
 from sanctum.telemetry import (
     SEVERITIES,
@@ -53,7 +54,7 @@ class Ingest:
     """Takes frames in order and writes them; one per recorder, on its only thread.
 
     `ended` is how the run ended, None while it goes on; `heard` is the wall time of the last frame
-    that said something of the run.
+    that said something of the run, `pace` how fast steps come.
     """
 
     def __init__(self, writer: Writer, clock: Clock) -> None:
@@ -69,6 +70,7 @@ class Ingest:
         self.threads: dict[int, str] = {}
         self.signal: str | None = None
         self.began = self.heard
+        self.pace = Pace()
         self._interrupted = False
         self._newest: tuple[tuple[int, int], dict[str, float | None], set[str]] | None = None
         self.on_end: Callable[[], None] = lambda: None
@@ -162,9 +164,10 @@ class Ingest:
     def _say_end(self, cause: Cause, exception: str | None, now: float) -> None:
         how, about = cause.how, exception or cause.why
         what = f"was {how} by {cause.signal}" if how == "killed" else how
-        text = cause.text or _ENDED.get(
-            how, f"the trainer {what}" + (f": {about}" if about else "")
-        )
+        said = _ENDED.get(how, f"the trainer {what}")
+        if about:
+            said = f"{'the run ended' if how == 'ended' else said}: {about}"
+        text = cause.text or said
         self._event("info" if how in _ENDED else "critical", "end", text, now)
 
     def _mark_gap(self, before: int | None, after: int | None, now: float) -> None:
@@ -205,6 +208,7 @@ class Ingest:
                 if before is not None and 0 <= frame.step < before:
                     self._mark_gap(before, None, now)
                     self._next_attempt(time)
+                self.pace.step(frame.step, time)
                 self._cells.step(frame, time)
                 self._mark_gap(before, frame.step, now)
             case Update():

@@ -26,7 +26,7 @@ from sanctum.telemetry import Frame, RunStarted
 from sanctum.telemetry.amounts import KEEP_BYTES
 from sanctum.telemetry.frames import FrameReader
 from sanctum.telemetry.signs import STACKS, TAKEN
-from sanctum.wire.places import RunFile, hall_path, socket_path, write_run_file
+from sanctum.wire.places import Origin, RunFile, hall_path, socket_path, write_run_file
 from sanctum.wire.processes import boot_id, started
 from sanctum.wire.server import Server
 
@@ -82,7 +82,7 @@ class LiveRecorder:
         self.writer = Writer(claimed.record, keep_bytes=header.keep_bytes or KEEP_BYTES)
         self.ingest = Ingest(self.writer, self.clock)
         self.ingest.begin(header, header.pid_started, boot_id())
-        self.machine = Machine(header.pid)
+        self.machine = Machine(header.trainer_pid if header.followed else header.pid)
         hall = Hall(hall_path(header.task), header.task)
         self.fame = Fame(hall, self.ingest.reader, lambda text: self.ingest.warn("hall", text))
         self.fame.recall(self.ingest.attempt)
@@ -110,6 +110,7 @@ class LiveRecorder:
             socket.gethostname(),
             str(self.server.path),
             self.ingest.began,
+            origin=Origin(header.followed) if header.followed else None,
         )
         self._written_at = 0.0
         self._claim = claimed

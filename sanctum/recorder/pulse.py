@@ -37,8 +37,16 @@ class LivePulse(Pulse):
         """When the trainer last said something of the run."""
         return self._ingest.heard
 
+    def usual_gap_s(self) -> float:
+        """How long it usually says nothing between two steps."""
+        return self._ingest.pace.usual_gap_s
+
     def held(self) -> str | None:
-        """What holds the trainer's process, and what to do."""
+        """What holds the trainer's process, and what to do; of a file, that nothing comes."""
+        header = self._ingest.header
+        if header is not None and header.followed:
+            found = held(header.trainer_pid) if header.trainer_pid else None
+            return found or f"nothing new stands in {header.followed}"
         return None if self.trainer is None else held(self.trainer.pid)
 
     def stacks(self) -> StacksAnswer:
@@ -48,6 +56,11 @@ class LivePulse(Pulse):
         if self._ingest.ended is not None:
             why = f"the run has ended ({self._ingest.ended}); its trainer is not asked any more"
             return StacksAnswer(None, "ended", why)
+        header = self._ingest.header
+        if header is not None and header.followed:
+            pid = header.trainer_pid
+            how = f": py-spy dump --pid {pid} asks it" if pid else ""
+            return StacksAnswer(None, "followed", f"its file is followed, nobody is in it{how}")
         threads = self._ingest.threads
         return asked(self.trainer, self.witness, threads, self.ask_probe, self.now())
 

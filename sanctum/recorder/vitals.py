@@ -20,14 +20,16 @@ MEMORY_WARN, MEMORY_CRIT = 0.85, 0.9
 
 
 class Machine:
-    """Reads this machine and the trainer's process `pid`."""
+    """Reads this machine and the trainer's process `pid`, 0 where that is not known."""
 
     def __init__(self, pid: int) -> None:
+        self._pid = pid
         self._sampled_at = 0.0
         self._process: psutil.Process | None = None
         with contextlib.suppress(psutil.Error):
-            self._process = psutil.Process(pid)
-            self._process.cpu_percent()
+            self._process = psutil.Process(pid) if pid else None
+            if self._process is not None:
+                self._process.cpu_percent()
         psutil.cpu_percent()
         self._gpus, self._why_no_gpu = _gpus()
 
@@ -65,7 +67,7 @@ class Machine:
                 cpu = self._process.cpu_percent()
                 used = self._process.memory_info().rss
         except psutil.Error:
-            why = "the trainer's process has gone"
+            why = "the trainer's process has gone" if self._pid else "its process is not known"
             return [
                 Vital("trainer cpu", NOT_MEASURED, "percent", None, why),
                 Vital("trainer memory", NOT_MEASURED, "MiB", None, why),

@@ -37,7 +37,9 @@ class RunStarted(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="star
 
     `units` are those of columns and scalars that differ from the catalogue's; `inside` names the
     reward components that are already in another one: component -> the one that holds it.
-    `trainer` says what trains, where that is known (``stable-baselines3 PPO``).
+    `trainer` says what trains, where that is known (``stable-baselines3 PPO``). `followed` is the
+    file that this process follows while another one trains and writes it: `trainer_pid`, 0 where
+    that is not known.
     """
 
     run_id: str
@@ -68,6 +70,8 @@ class RunStarted(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="star
     units: dict[str, str] = {}
     inside: dict[str, str] = {}
     trainer: str = ""
+    followed: str = ""
+    trainer_pid: int = 0
 
 
 class Settings(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="settings"):

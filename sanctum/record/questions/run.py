@@ -73,7 +73,7 @@ def header(of: Scope) -> Header:
         said.planned_updates,
         said.planned_episodes,
         dict(said.config),
-        said.pid,
+        said.trainer_pid if said.followed else said.pid,
         said.host,
         said.argv,
         said.directory,

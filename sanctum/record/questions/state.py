@@ -8,6 +8,9 @@ from sanctum.record.pulse import Pulse
 
 STALE_AFTER_S = 10.0
 SILENT_AFTER_S = 60.0
+STALE_GAPS, SILENT_GAPS = 2, 6
+"""Where steps usually take longer, so many times as long as they do."""
+
 _WHY = {
     "died": "its process is gone without a word, and the system did not tell what ended it",
     "finished": None,
@@ -39,7 +42,8 @@ def state(of: Scope, pulse: Pulse) -> RunState:
         return RunState("stale", silent, "its process is there, but its recorder has gone")
     if of.at.step is None and silent <= SILENT_AFTER_S:
         return RunState("starting", silent, "no step so far")
-    if silent > STALE_AFTER_S:
-        word: State = "silent" if silent > SILENT_AFTER_S else "stale"
+    usual = pulse.usual_gap_s()
+    if silent > max(STALE_AFTER_S, STALE_GAPS * usual):
+        word: State = "silent" if silent > max(SILENT_AFTER_S, SILENT_GAPS * usual) else "stale"
         return RunState(word, silent, pulse.held() or "its process is there, but says nothing")
     return RunState("live", silent)
