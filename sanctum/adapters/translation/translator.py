@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from sanctum.adapters.translation.event import Event
+from sanctum.adapters.translation.group import Backwards, Group
+from sanctum.adapters.translation.shape import Shape, announced, inferred
+from sanctum.adapters.translation.source import Origin
+from sanctum.adapters.translation.values import whole
 from sanctum.probe.openings import Opens
 from sanctum.probe.run import Run
+
+WAITING_EVENTS = 20_000
+"""How many events may wait for what tells the shape of their run: a round or more."""
+
+DEFAULT_GROUP = "default"
+_WITHOUT_GROUP = frozenset({"GOVERNOR_ROLLBACK", "TAMIYO_INITIATED", "REWARD_HACKING_SUSPECTED"})
+"""Types that always say the default group, whatever group their environment is of."""
+
+_BEFORE_THE_START = frozenset(
+    {
+        "CHECKPOINT_LOADED",
+        "ANALYTICS_SNAPSHOT/heuristic_config",
+        "ANALYTICS_SNAPSHOT/heuristic_warning",
+    }
+)
+"""Kinds that come before the TRAINING_STARTED which they belong to."""
 
 
 class Translator:
@@ -20,22 +43,209 @@ class Translator:
     def __init__(self, opens: Opens, run_id: str | None, place: str) -> None:
         self._opens = opens
         self._run_id = run_id
-        self._place = place
+        self._origin = Origin(place)
+        self._groups: dict[str, Group] = {}
+        self._counts: dict[str, Counter[str]] = {}
+        self._waiting: dict[str, list[Event]] = {}
+        self._group_of_env: dict[int, str] = {}
+        self._newest = DEFAULT_GROUP
+        self._unsaid: list[str] = []
+        self._taken = 0
+        self._is_closed = False
         self.runs: list[Run] = []
-        self.counts: Counter[str] = Counter()
-        self.unknown = 0
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many events came, by type; of snapshots with what they are of."""
+        return self._origin.counts
+
+    @property
+    def unknown(self) -> int:
+        """How many of them were of a type that nobody knows."""
+        return self._origin.unknown
 
     def take(self, event: Mapping[str, Any]) -> None:
         """One event, in the shape of a line of Esper's JSONL."""
+        self._taken += 1
+        kind = "an event"
+        try:
+            found = Event(event)
+            kind = found.kind
+            self._take(found)
+        except Exception as error:
+            why = (
+                str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            )
+            self._odd(kind, f"{kind} (event {self._taken:,}) makes no sense: {why}")
 
     def refuse(self, text: str) -> None:
         """A line or an event could not be read at all; `text` is a sentence that says which."""
+        if self._origin.refuse(text):
+            self._complain(text)
 
     def drop(self, count: int) -> None:
         """The sender says that it has dropped `count` events so far."""
+        before = self._origin.dropped or 0
+        self._origin.dropped = max(count, before)
+        group = self._groups.get(self._newest)
+        if count > before and group is not None:
+            what = "an event" if count - before == 1 else f"{count - before:,} events"
+            group.lost(count - before, f"Esper dropped {what} before they were sent")
 
     def idle(self) -> None:
         """Nothing more has come for a moment: write what is complete."""
+        for group in self._groups.values():
+            group.idle()
 
     def close(self, how: str | None = None, why: str | None = None) -> None:
         """Write all that waits and end the runs; `how` None: as the events tell."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for name in list(self._waiting):
+            try:
+                self._infer(name)
+            except Exception as error:
+                self._odd(name, f"the events of group {name} make no sense: {error}")
+        for group in self._groups.values():
+            group.close(how, why)
+
+    def _take(self, event: Event) -> None:
+        if event.type == "TRAINING_STARTED":
+            self._count(event, event.group or DEFAULT_GROUP)
+            self._start(event)
+            return
+        name = self._route(event)
+        self._count(event, name)
+        group = self._groups.get(name)
+        if group is None or event.kind in _BEFORE_THE_START:
+            self._wait(name, event)
+            return
+        self._newest = name
+        if name in self._waiting:
+            for earlier in self._waiting.pop(name):
+                self._pass(name, earlier)
+        self._pass(name, event)
+
+    def _pass(self, name: str, event: Event) -> None:
+        """An event to its group, or to another attempt of it when the steps go back."""
+        group = self._groups[name]
+        try:
+            group.take(event)
+        except Backwards:
+            envs, episode = group.shape.envs, whole(event.data.get("episode_idx"))
+            first = 0 if episode is None else episode // envs
+            group.close("ended", "the steps go back: another run began, and nothing announced it")
+            shape = replace(group.shape, first_round=first, is_known=False)
+            self._open(name, shape, event).take(event)
+        except Exception as error:
+            why = (
+                str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            )
+            self._odd(event.kind, f"{event.kind} (event {self._taken:,}) makes no sense: {why}")
+
+    def _route(self, event: Event) -> str:
+        """The group of an event; for those that do not say it, that of their environment."""
+        env = event.env
+        if event.group and event.type not in _WITHOUT_GROUP:
+            if env is not None:
+                self._group_of_env[env] = event.group
+            return event.group
+        if env is not None and env in self._group_of_env:
+            return self._group_of_env[env]
+        return self._newest
+
+    def _count(self, event: Event, name: str) -> None:
+        self._origin.counts[event.kind] += 1
+        self._counts.setdefault(name, Counter())[event.kind] += 1
+
+    def _start(self, event: Event) -> None:
+        """TRAINING_STARTED: a run begins, its next attempt, or a heuristic run's next episode."""
+        name = event.group or DEFAULT_GROUP
+        shape = announced(event)
+        group = self._groups.get(name)
+        if group is not None and group.shape.is_heuristic and shape.is_heuristic:
+            group.again()
+            return
+        waiting = self._waiting.get(name, [])
+        if group is None and any(one.kind not in _BEFORE_THE_START for one in waiting):
+            self._waiting[name] = [one for one in waiting if one.kind not in _BEFORE_THE_START]
+            before = [one for one in waiting if one.kind in _BEFORE_THE_START]
+            self._infer(name)
+        else:
+            before = self._waiting.pop(name, [])
+        for other, open_ in self._groups.items():
+            if other == name or not self._origin.is_live:
+                open_.close(None, None)
+        opened = self._open(name, shape, event)
+        for earlier in before:
+            self._pass(name, earlier)
+        self._newest = name
+        opened.idle()
+
+    def _wait(self, name: str, event: Event) -> None:
+        """Keep an event until the shape of its run is known."""
+        waiting = self._waiting.setdefault(name, [])
+        waiting.append(event)
+        is_told = event.type == "BATCH_EPOCH_COMPLETED" and name not in self._groups
+        if is_told or len(waiting) >= WAITING_EVENTS:
+            self._infer(name)
+
+    def _infer(self, name: str) -> None:
+        """Begin a run whose start was not heard of, by what its events show."""
+        waiting = self._waiting.pop(name, [])
+        if name not in self._groups:
+            shape = inferred(waiting)
+            if shape is None:
+                for one in waiting:
+                    self._odd(one.kind, f"{one.kind} is of no run: there is no TRAINING_STARTED")
+                return
+            self._open(name, replace(shape, first_round=_first_round(waiting, shape)), waiting[0])
+        self._newest = name
+        for earlier in waiting:
+            self._pass(name, earlier)
+
+    def _open(self, name: str, shape: Shape, event: Event) -> Group:
+        """Begin a run, or its next attempt."""
+        at = event.time or 0.0
+        counts = self._counts.setdefault(name, Counter())
+        run = self._opens(self._named(name, shape, at), at, **shape.about())
+        self.runs = [one for one in self.runs if one.run_id != run.run_id] + [run]
+        group = self._groups[name] = Group(run, shape, self._origin, counts)
+        if not shape.is_known:
+            group.complain(
+                "there is no TRAINING_STARTED: environments, slots and rounds are taken from what"
+                " came, settings are not known"
+            )
+        unsaid, self._unsaid = self._unsaid, []
+        for text in unsaid:
+            group.complain(text)
+        return group
+
+    def _named(self, name: str, shape: Shape, at: float) -> str:
+        """The run id of a group."""
+        stem = self._run_id or shape.label
+        if not stem:
+            stem = f"esper-{time.strftime('%Y-%m-%d', time.gmtime(at or time.time()))}"
+        self._run_id = stem
+        return stem if name == DEFAULT_GROUP else f"{stem}-{name}"
+
+    def _odd(self, kind: str, text: str) -> None:
+        if self._origin.odd(kind, text):
+            self._complain(text)
+
+    def _complain(self, text: str) -> None:
+        group = self._groups.get(self._newest)
+        if group is None:
+            self._unsaid.append(text)
+        else:
+            group.complain(text)
+
+
+def _first_round(events: list[Event], shape: Shape) -> int:
+    """The round of the first event that tells its episode."""
+    for event in events:
+        episode = whole(event.data.get("episode_idx"))
+        if episode is not None:
+            return episode // shape.envs
+    return 0
