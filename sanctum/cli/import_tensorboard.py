@@ -30,6 +30,7 @@ INSTALL = "python -m pip install 'sanctum[tensorboard]'"
 EXPECTED = "a folder with files named events.out.tfevents... in it, or below it, was expected"
 INTERRUPTED = 130
 SAY_EVERY_S = 2.0
+UNSAID = "event files do not say how their script ended"
 SHOWN = 5
 
 COLUMNS = (
@@ -185,7 +186,7 @@ def _import(one: Folder, wanted: str | None, force: bool, done: Done, output: Ou
         if reading.course is None:
             done.empty.append(one.name)
             return
-        reading.close()
+        reading.close(UNSAID)
         done.attempts[name] = reading.course.attempts
         done.made += made.finish()
 

@@ -105,8 +105,8 @@ class Reading:
             version=", ".join(sorted(versions)) or None,
         )
 
-    def close(self, why: str | None = None) -> None:
-        """No more is read: how the script ended, its files do not say."""
+    def close(self, why: str) -> None:
+        """No more is read, and `why`: how the script ended, its files do not say."""
         if self.run is None or self.course is None:
             return
         self.course.settle()
