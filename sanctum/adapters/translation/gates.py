@@ -18,7 +18,8 @@ _LACKING: tuple[tuple[str, str], ...] = (
 )
 _LACKING_RULES = tuple((name, re.compile(pattern)) for name, pattern in _LACKING)
 _NEEDED_WHEN_UNSAID = {"alpha_target": 1.0}
-_MET = re.compile(r"\w+_[\d.]+")
+_DIGITS = re.compile(r"_\d[\d.]*")
+_MET = re.compile(r"\w+_[\d.]+(_epochs)?")
 """A check that passed with its value, but without what was needed."""
 
 
@@ -56,4 +57,4 @@ def _lacking(check: str) -> tuple[str, tuple[float, float]]:
             parts = found.groupdict()
             needed = parts.get("needed") or _NEEDED_WHEN_UNSAID[name]
             return name, (float(parts["value"]), float(needed))
-    return check, (0.0, 1.0)
+    return _DIGITS.sub("", check), (0.0, 1.0)

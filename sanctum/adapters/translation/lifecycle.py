@@ -10,12 +10,14 @@ from sanctum.adapters.translation.event import Event
 from sanctum.adapters.translation.matrices import Matrix
 from sanctum.adapters.translation.slots import Seed, Slots
 from sanctum.adapters.translation.telling import Telling
-from sanctum.adapters.translation.values import exact, flag, mapping, number, told, whole, word
+from sanctum.adapters.translation.values import flag, mapping, number, whole, word
 from sanctum.adapters.translation.words import LIVING, SPEED_STEPS
 
 AGGREGATE = "__aggregate__"
 """What a heuristic run says in place of its slots."""
 
+_NOT_COMPARED = ("GERMINATED", "TRAINING")
+"""Stages whose improvement since they began is written as 0 and was not measured."""
 _ALPHAS = ("upstream_alpha_sum", "downstream_alpha_sum")
 _INTERACTIONS = ("interaction_sum", "boost_received")
 
@@ -76,8 +78,12 @@ class Lifecycle:
             blend_steps=number(data.get("blend_tempo_epochs")),
         )
         size = "" if seed.parameters is None else f", {seed.parameters:,} parameters"
-        self._event(
-            event, env, step, "germinated", f"{seed.blueprint or 'a seed'} germinated{size}"
+        self._telling.of(
+            event,
+            f"{seed.blueprint or 'a seed'} germinated{size}",
+            "germinated",
+            env=env,
+            step=step,
         )
 
     def changed(self, event: Event, env: int, step: int) -> None:
@@ -87,7 +93,7 @@ class Lifecycle:
             raise ValueError("it names no stage to go to")
         before = self.slots.get(env, slot)
         was_dying = before is not None and before.is_dying
-        cause = causes.of_stage(data, was_dying=was_dying)
+        cause = causes.of_stage(data, was_dying=was_dying and stage == "PRUNED")
         seed = self.slots.enter(env, slot, stage)
         if cause == causes.DYING:
             seed.is_dying, seed.alpha_target = True, 0.0
@@ -108,7 +114,8 @@ class Lifecycle:
         """SEED_GATE_EVALUATED: an event, and what the gate lacks as inputs of the seed."""
         data, slot = event.data, _slot(event)
         seed = self.slots.get(env, slot)
-        self._event(event, env, step, "gate", gates.text(data, seed and seed.blueprint))
+        text = gates.text(data, None if seed is None else seed.blueprint)
+        self._telling.of(event, text, "gate", env=env, step=step)
         gate = word(data.get("gate"))
         if gate is not None and seed is not None and flag(data.get("passed")) is False:
             passed, failed = data.get("checks_passed"), data.get("checks_failed")
@@ -132,7 +139,9 @@ class Lifecycle:
             contribution=number(data.get("counterfactual")),
             parameters=added,
         )
-        self._event(event, env, step, "fossilized", f"{_ended(seed, data)} fossilized for good")
+        self._telling.of(
+            event, f"{_ended(seed, data)} fossilized for good", "fossilized", env=env, step=step
+        )
 
     def pruned(self, event: Event, env: int, step: int) -> None:
         """SEED_PRUNED: the stage change came before, and learns its cause here."""
@@ -145,7 +154,9 @@ class Lifecycle:
             self._state(env, slot, "PRUNED", step, seed.blueprint, cause)
         else:
             state["cause"] = cause
-        self._event(event, env, step, "pruned", f"{_ended(seed, data)} pruned: {cause}")
+        self._telling.of(
+            event, f"{_ended(seed, data)} pruned: {cause}", "pruned", env=env, step=step
+        )
 
     def decided(self, env: int, step: int, data: Mapping[str, Any]) -> None:
         """Where alpha is to go, which only the decision tells."""
@@ -221,9 +232,7 @@ class Lifecycle:
             "stage_steps": number(said.get("epochs_in_stage")),
             "parameters": seed.parameters,
             "improvement": self._improvement(env, seed, None),
-            "stage_improvement": delta
-            if delta or stage not in ("GERMINATED", "TRAINING")
-            else None,
+            "stage_improvement": delta if delta or stage not in _NOT_COMPARED else None,
             "contribution": None if matrix is None else matrix.contributions.get(slot),
             "contribution_velocity": velocity if velocity or is_blended else None,
             "gradient_health": _gradient(said),
@@ -251,31 +260,13 @@ class Lifecycle:
         step: int,
         blueprint: str | None = None,
         cause: str | None = None,
-        gate: str | None = None,
-        gate_inputs: gates.Inputs | None = None,
-        **numbers: float | None,
+        **numbers: Any,
     ) -> dict[str, Any]:
         """Say a state once the step's row is written; its `cause` may be amended until then."""
-        state: dict[str, Any] = {"blueprint": blueprint, "cause": cause}
-        if gate is not None:
-            state["gate"], state["gate_inputs"] = gate, gate_inputs
+        state: dict[str, Any] = {"blueprint": blueprint, "cause": cause, **numbers}
         run = self._telling.run
-        self._telling.say(lambda: run.seed(env, slot, stage, step=step, **state, **numbers))
+        self._telling.say(lambda: run.seed(env, slot, stage, step=step, **state))
         return state
-
-    def _event(self, event: Event, env: int, step: int, type: str, text: str) -> None:
-        data = told(event.data)
-        if "rng_seed" in data:
-            data["rng_seed"] = exact(data["rng_seed"])
-        self._telling.message(
-            text,
-            type,
-            severity=event.severity,
-            env=env,
-            slot=event.slot,
-            step=step,
-            data=data,
-        )
 
 
 def _slot(event: Event) -> str:
@@ -285,11 +276,10 @@ def _slot(event: Event) -> str:
 
 
 def _gradient(said: Mapping[str, Any]) -> float | None:
-    """A reading of a seed's gradients. Exactly 0 without a flag is how *not measured* is written."""
+    """A reading of a seed's gradients. Exactly 0 without a flag is written for *not measured*."""
     value = number(said.get("grad_ratio"))
-    if value == 0.0 and not (flag(said.get("has_vanishing")) or flag(said.get("has_exploding"))):
-        return None
-    return value
+    flagged = flag(said.get("has_vanishing")) or flag(said.get("has_exploding"))
+    return None if value == 0.0 and not flagged else value
 
 
 def _interactions(

@@ -66,7 +66,7 @@ class Row:
         """Say what was not said yet."""
         if not self._new:
             return
-        columns = {
+        columns: dict[str, Any] = {
             name: _column(name, self._cells[name]) for name in self._cells if name in self._new
         }
         heads = {
@@ -94,7 +94,7 @@ def _column(name: str, cells: list[Any]) -> Array:
     else:
         kind = np.float32
     if not any(cell is None or isinstance(cell, Masked) for cell in cells):
-        values = np.array(cells, kind)
+        values: Any = np.array(cells, kind)
         return Array(values.dtype.str, values.shape, values.tobytes())
     blank = 0 if kind is np.int64 else np.nan
     states = bytearray(len(cells))
@@ -107,5 +107,5 @@ def _column(name: str, cells: list[Any]) -> Array:
             states[place] = MASKED_CELL
             cell = blank
         known.append(cell)
-    values = np.array(known, kind)
-    return Array(values.dtype.str, values.shape, values.tobytes(), bytes(states))
+    filled: Any = np.array(known, kind)
+    return Array(filled.dtype.str, filled.shape, filled.tobytes(), bytes(states))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sanctum.adapters.translation.event import Event
 from sanctum.adapters.translation.row import Row
+from sanctum.adapters.translation.values import exact, told
 from sanctum.probe.run import Run
 
 
@@ -53,6 +55,30 @@ class Telling:
             )
 
         self.say(call)
+
+    def of(
+        self,
+        event: Event,
+        text: str,
+        type: str,
+        *,
+        env: int | None = None,
+        step: int | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A line for the timeline about an event, with all that it says unless `data` is given."""
+        about = told(event.data) if data is None else dict(data)
+        if "rng_seed" in about:
+            about["rng_seed"] = exact(about["rng_seed"])
+        self.message(
+            text,
+            type,
+            severity=event.severity,
+            env=env,
+            slot=event.slot,
+            step=step,
+            data=about,
+        )
 
     def flush(self) -> None:
         """Write the row as far as it is known, and say what waits."""

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from sanctum.adapters.translation.event import Event
-from sanctum.adapters.translation.group import Backwards, Group
+from sanctum.adapters.translation.group import Group
+from sanctum.adapters.translation.rows import Backwards
 from sanctum.adapters.translation.shape import Shape, announced, inferred
 from sanctum.adapters.translation.source import Origin
 from sanctum.adapters.translation.values import whole
@@ -63,6 +64,18 @@ class Translator:
     def unknown(self) -> int:
         """How many of them were of a type that nobody knows."""
         return self._origin.unknown
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all that was planned has come, of every group that began."""
+        groups = self._groups.values()
+        return bool(groups) and all(one.is_finished for one in groups)
+
+    @property
+    def where(self) -> str:
+        """How far the newest run has come, as a sentence would say it; empty before the first."""
+        group = self._groups.get(self._newest)
+        return "" if group is None else group.where
 
     def take(self, event: Mapping[str, Any]) -> None:
         """One event, in the shape of a line of Esper's JSONL."""
@@ -165,7 +178,7 @@ class Translator:
         shape = announced(event)
         group = self._groups.get(name)
         if group is not None and group.shape.is_heuristic and shape.is_heuristic:
-            group.again()
+            group.started()
             return
         waiting = self._waiting.get(name, [])
         if group is None and any(one.kind not in _BEFORE_THE_START for one in waiting):
