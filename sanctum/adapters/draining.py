@@ -85,10 +85,12 @@ class Drain:
             self._translator.refuse(why.splitlines()[0])
 
     def _count_drops(self) -> None:
+        """Find the hub, and tell the run, once there is one, what it dropped."""
+        dropped: int | None = None
         try:
-            self._hub.look()
-            dropped = self._hub.dropped
+            if self._hub.look():
+                dropped = self._hub.dropped
         except Exception:  # a hub of another version: what it dropped is not known
             dropped = None
-        if dropped is not None or self._lost():
+        if self._translator.runs and (dropped is not None or self._lost()):
             self._translator.drop((dropped or 0) + self._lost())

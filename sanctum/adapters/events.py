@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
@@ -53,13 +54,15 @@ def plain(value: object, depth: int = 0) -> Any:
         return value
     if depth > DEEPEST:
         return kind.__name__
-    if isinstance(value, Mapping):
-        return {
-            str(_key(key)): one if type(one) in _PLAIN else plain(one, depth + 1)
-            for key, one in value.items()
-        }
     if isinstance(value, list | tuple | set | frozenset):
         return [one if type(one) in _PLAIN else plain(one, depth + 1) for one in value]
+    if isinstance(value, dict | Mapping):
+        return {
+            key if type(key) is str else str(_key(key)): (
+                one if type(one) in _PLAIN else plain(one, depth + 1)
+            )
+            for key, one in value.items()
+        }
     if isinstance(value, Enum):
         return value.value if isinstance(value, int | str) else value.name
     if isinstance(value, datetime):
@@ -68,7 +71,7 @@ def plain(value: object, depth: int = 0) -> Any:
         return next(base(value) for base in (int, float, str) if isinstance(value, base))
     if hasattr(value, "tolist"):
         return _numbers(value)
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _payload(value, depth + 1)
     try:
         return str(value)[:LONGEST_TEXT]
@@ -91,10 +94,15 @@ def _payload(payload: object, depth: int) -> Any:
     if callable(to_dict):
         with contextlib.suppress(Exception):  # it may have fields all the same
             return plain(to_dict(), depth)
-    if dataclasses.is_dataclass(payload):
-        names = [one.name for one in dataclasses.fields(payload)]
+    if dataclasses.is_dataclass(payload) and not isinstance(payload, type):
+        names = _fields(type(payload))
         return {name: plain(getattr(payload, name, None), depth + 1) for name in names}
     raise TypeError(f"a {type(payload).__name__} is no payload: it has neither to_dict nor fields")
+
+
+@functools.cache
+def _fields(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in dataclasses.fields(kind))
 
 
 def _numbers(value: Any) -> Any:

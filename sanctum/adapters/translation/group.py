@@ -33,7 +33,8 @@ class Group:
             self._telling, self._rows, self._clock, lambda: self._progress.version, self._odd
         )
         self._handlers = {**self._environments.handlers, **self._progress.handlers}
-        self._was_idle = False
+        self._was_idle = self._is_over = False
+        run.before_end(self._last_words)
 
     @property
     def is_finished(self) -> bool:
@@ -89,18 +90,25 @@ class Group:
     def close(self, how: str | None, why: str | None) -> None:
         """Write everything and end the run; `how` None: finished where all that was planned is."""
         is_finished = self._progress.is_finished
-        self._environments.close()
-        self._rows.close(is_finished=is_finished)
-        self._progress.end_round()
-        self._telling.flush()
-        self._origin.say(self.run, self._counts)
+        self._last_words()
         if how is None:
             how = "finished" if is_finished else "ended"
             if not is_finished and why is None:
                 what = "telemetry" if self._origin.is_live else "recording"
                 why = f"the {what} stops after {self._progress.text}"
-        self.run.at_time(self._telling.time)
         self.run.close(how, why)
+
+    def _last_words(self) -> None:
+        """Write everything, once; a run that fails ends without `close`."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self._environments.close()
+        self._rows.close(is_finished=self._progress.is_finished)
+        self._progress.end_round()
+        self._telling.flush()
+        self._origin.say(self.run, self._counts)
+        self.run.at_time(0.0 if self._origin.is_live else self._telling.time)
 
     def _check(self, event: Event) -> None:
         count = self.shape.envs

@@ -40,11 +40,15 @@ class TelemetryEvent:
 _classes: dict[tuple[str, ...], type] = {}
 
 
+def _to_dict(self: Any) -> dict[str, Any]:
+    return {name: getattr(self, name) for name in self.__slots__}
+
+
 def payload(fields: dict[str, Any]) -> Any:
     """A frozen, slotted payload of these fields; a ``kind`` gives it a ``to_dict`` of its own."""
     names = tuple(fields)
     if names not in _classes:
-        own = {"to_dict": dataclasses.asdict} if "kind" in fields else {}
+        own = {"to_dict": _to_dict} if "kind" in fields else {}
         made = dataclasses.make_dataclass("Payload", names, namespace=own, frozen=True, slots=True)
         _classes[names] = made
     held = {name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()}

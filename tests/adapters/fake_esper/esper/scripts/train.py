@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from esper.leyline import TelemetryEvent, event_of
@@ -37,9 +38,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def events(path: Path) -> Iterator[TelemetryEvent]:
-    """What is sent."""
+    """What is sent, as if it happened now."""
     with gzip.open(path, "rb") as file:
-        yield from map(event_of, file)
+        for line in file:
+            event = event_of(line)
+            event.timestamp = datetime.now(UTC)
+            yield event
 
 
 def work() -> None:
