@@ -46,7 +46,7 @@ OUTSIDE = {
     "shell": {"prompt_toolkit", "click", "msgspec"},
     "commands": {"click"},
     "trainer": {"torch", "sklearn", "numpy"},
-    "adapters": {"numpy", "msgspec", "torch", "stable_baselines3", "tensorboard"},
+    "adapters": {"numpy", "msgspec", "torch", "stable_baselines3", "gymnasium", "tensorboard"},
     "cli": {"click", "msgspec", "torch"},
 }
 """Room -> libraries it may import, beside the standard library."""

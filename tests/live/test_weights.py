@@ -69,7 +69,16 @@ def test_the_reference_trainers_decisions_can_be_made_again(home):
         "--updates",
         "4",
     ]
-    command += ["--set", "rollout_steps=16", "--set", "envs=4", "--set", "hidden=8"]
+    command += [
+        "--updates",
+        "4",
+        "--set",
+        "rollout_steps=16",
+        "--set",
+        "envs=4",
+        "--set",
+        "hidden=8",
+    ]
     subprocess.run(command, check=True, timeout=100, capture_output=True)
     reader = Reader(open_read_only(home.folder / "runs" / "demo.sanctum.db"))
     assert [update for update, _ in saved(reader, 1)] == [0, 1, 2, 3, 4]
