@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sanctum import __version__
+from sanctum.cli.export import has_tensorboard
 from sanctum.cli.foreign import free_name, imported
 from sanctum.cli.importing import Importing, importing
 from sanctum.command import Answer, Column, Report, Table
@@ -100,7 +100,7 @@ def tensorboard(
 
 def check_installed() -> None:
     """Raises UsageError when the tensorboard package is not there."""
-    if importlib.util.find_spec("tensorboard") is None:
+    if not has_tensorboard():
         raise UsageError("event files are read by tensorboard, which is not installed", INSTALL)
 
 

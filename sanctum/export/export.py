@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sanctum.export.columns import Columns
-from sanctum.export.files import Sink, check_replaceable, folder_of, unwritable
+from sanctum.export.files import Sink, check_replaceable
+from sanctum.export.places import fit_name, made_folder, unwritable
 from sanctum.export.rows import Episodes, Events, Runs, Updates
 from sanctum.export.seeds import Seeds
 from sanctum.export.source import Source, damage_of
@@ -53,7 +54,7 @@ def export(
     with ExitStack() as stack:
         source = Source(record, run)
         stack.callback(source.close)
-        name = f"{_fit(source.run)}.parquet"
+        name = f"{fit_name(source.run)}.parquet"
         for table in TABLES:
             check_replaceable(folder / table / name, source.run, source.identity)
         sinks = []
@@ -61,7 +62,7 @@ def export(
         with damage_of(record):
             tables = _tables(source)
         for one in tables:
-            place = _made(folder, one.name, stack)
+            place = made_folder(folder, one.name, stack)
             sink = _fill(one, place / name, source, progress, stack)
             sinks.append((one, sink))
             left_out |= one.left_out
@@ -109,23 +110,3 @@ def _read(table: Table, source: Source) -> Iterator[Any]:
         if part is None:
             return
         yield part
-
-
-def _made(folder: Path, table: str, stack: ExitStack) -> Path:
-    """The folder of a table; one that stays empty is taken away again."""
-    fresh = [one for one in (folder / table, folder) if not one.exists()]
-
-    def tidy() -> None:
-        for one in fresh:
-            with suppress(OSError):
-                one.rmdir()
-
-    stack.callback(tidy)
-    return folder_of(folder, table)
-
-
-def _fit(run: str) -> str:
-    """A run's name as a file's, whatever a foreign record calls itself."""
-    return (
-        "".join(one if one.isalnum() or one in "._-" else "-" for one in run).lstrip(".") or "run"
-    )

@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sanctum.errors import SanctumError, UsageError
+from sanctum.errors import UsageError
+from sanctum.export.places import AS_HINT
 from sanctum.export.table import Table
 
 GROUP_ROWS = 122_880
 GROUP_BYTES = 64 * 1024 * 1024
 IDENTITY = b"sanctum.run"
-AS_HINT = "give it another name in the tables: --as NAME"
 
 
 class Sink:
@@ -81,18 +81,6 @@ def _repeating(schema: Any) -> list[str]:
     return found
 
 
-def folder_of(folder: Path, table: str) -> Path:
-    """The folder of a table, made when missing. Raises UsageError, SanctumError."""
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; a folder is expected")
-    place = folder / table
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(place, error) from error
-    return place
-
-
 def check_replaceable(path: Path, run: str, identity: str) -> None:
     """Refuse to replace the tables of another run that bears the same name. Raises UsageError."""
     if not path.exists():
@@ -105,9 +93,3 @@ def check_replaceable(path: Path, run: str, identity: str) -> None:
         raise UsageError(f"{path} is there already, and none of ours", AS_HINT)
     if found.decode() != identity:
         raise UsageError(f"{path} holds another run that is called {run}", AS_HINT)
-
-
-def unwritable(path: Path, error: OSError) -> SanctumError:
-    """The sentence of a file that cannot be written."""
-    why = os.strerror(error.errno).lower() if error.errno else str(error)
-    return SanctumError(f"{path} cannot be written: {why}")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from sanctum.errors import RecordError, SanctumError
 from sanctum.record.blocks import SEALED, Block
@@ -160,8 +159,10 @@ def damage_of(path: Path) -> Iterator[None]:
     """Say of whatever fails while a record is read that the record is damaged."""
     try:
         yield
-    except (SanctumError, pa.ArrowException, MemoryError):
+    except (SanctumError, MemoryError):
         raise
     except Exception as error:
+        if type(error).__module__.startswith("pyarrow"):
+            raise
         why = str(error).partition("\n")[0] or type(error).__name__
         raise RecordError(f"{path} is damaged: {why}") from error

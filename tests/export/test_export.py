@@ -170,7 +170,7 @@ def test_files_that_are_no_records_are_refused(record, tmp_path, capsys):
         foreign: "not a record of Sanctum's",
         record: "newer Sanctum",
         empty: "no trainer has said hello",
-        tmp_path: "is a folder",
+        tmp_path: "neither a run nor a record",
     }
     for path, said in refusals.items():
         assert run(["export", str(path), str(tmp_path / "out")]) == 3

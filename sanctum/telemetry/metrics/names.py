@@ -125,7 +125,11 @@ ESPER = {
     "pre_norm_advantage_std": "advantage_std",
 }
 
+OURS = {"train/entropy_normalised": "entropy"}
+"""What an export to TensorBoard calls what others have no name for."""
+
 ALIASES: dict[str, str] = {
+    **OURS,
     **STABLE_BASELINES3,
     **CLEANRL,
     **RLLIB,
