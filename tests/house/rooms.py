@@ -40,7 +40,7 @@ OUTSIDE = {
     "record": {"numpy", "zstandard", "msgspec"},
     "probe": {"numpy", "torch"},
     "recorder": {"numpy", "msgspec", "pynvml", "psutil", "safetensors"},
-    "export": {"pyarrow", "numpy", "msgspec"},
+    "export": {"pyarrow", "numpy", "msgspec", "tensorboard"},
     "command": {"click", "matplotlib"},
     "render": {"rich", "msgspec"},
     "shell": {"prompt_toolkit", "click", "msgspec"},
