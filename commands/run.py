@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from sanctum.command import (
@@ -107,6 +109,8 @@ def command(moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bo
         blocks += [Table(DROPPED, answer.dropped)] if answer.dropped else []
         blocks.append(Table(LOST, answer.lost, empty="no telemetry was lost"))
         blocks.append(Table(ATTEMPTS, answer.attempts, empty="no attempt has begun"))
+        if answer.source is not None and answer.source.refused:
+            blocks.append(Text(answer.source.refused, title="left out of what was read"))
     if sizes:
         blocks = [Table(SIZES, answer.sizes, empty="the record holds nothing yet")]
     if traceback:
@@ -222,12 +226,31 @@ def _facts(answer: RunAnswer) -> list[Fact]:
         Fact("telemetry lost", lost, verdict="warn" if lost else "ok", note=_gap(answer)),
         Fact("events", answer.events),
         Fact("started", clock(header.started)),
-        Fact("trainer", f"pid {header.pid} on {header.host or 'an unnamed host'}"),
-        Fact("command line", " ".join(header.argv) or "not given"),
+        *_trainer(answer),
         *_dropped(answer),
         _size(answer),
         Fact("record", answer.record, note=_written(answer)),
     ]
+
+
+def _trainer(answer: RunAnswer) -> list[Fact]:
+    """Who trains, and from where its telemetry was read when it did not say it itself."""
+    header, source = answer.header, answer.source
+    who = f"pid {header.pid} on {header.host or 'an unnamed host'}"
+    if not header.pid:
+        who = f"{header.trainer}, in a process not known" if header.trainer else "not known"
+    facts = [Fact("trainer", who)]
+    if header.argv or header.pid:
+        facts.append(Fact("command line", " ".join(header.argv) or "not given"))
+    if source is not None:
+        told = counted(sum(source.counts.values()), "event")
+        if source.unknown:
+            told += f", {source.unknown:,} of unknown type"
+        if source.refused_count:
+            told += f"; {source.refused_count:,} left out: run --more"
+        place = Path(source.place).name or source.place
+        facts.append(Fact("read from", place, note=told))
+    return facts
 
 
 def _size(answer: RunAnswer) -> Fact:

@@ -75,11 +75,12 @@ def import_events(
             lines, cut = Lines(), ""
             for count, line in enumerate(read(file, lines), 1):
                 cut = _taken(translator, line, found)
-                if count % LOOK_LINES == 0:
+                if count % LOOK_LINES == 1:
                     made.check()
                     if tell is not None:
                         tell(found.events, 0 if path is None else file.tell())
             translator.close(None, cut or None)
+            made.check()
             found.version, found.unknown = lines.version, translator.unknown
             if not made.runs:
                 raise _nothing(path, found)

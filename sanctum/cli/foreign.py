@@ -74,13 +74,18 @@ def known(run: str | None, say: Say) -> str | None:
 
 
 def imported(origin: Origin) -> list[str]:
-    """The runs that were imported from that very file as it is now, the first begun first."""
-    found = [file for file in run_files() if file.origin == origin and Path(file.record).exists()]
+    """The runs that were made of that very file as it is now, the first begun first.
+
+    Where it is followed, the live ones.
+    """
+    there = [one for one in run_files() if one.origin and one.origin.path == origin.path]
+    live = [one for one in there if one.has_trainer]
+    found = live or [one for one in there if one.origin == origin and Path(one.record).exists()]
     return [file.run_id for file in sorted(found, key=_order)]
 
 
 def free_name(origin: Origin, wanted: str) -> str:
-    """`wanted` as a run id, or the next like it (``wanted-2``) that no other run has."""
+    """`wanted` as a run id, or the next like it (``wanted-2``) that no other file's run has."""
     name = wanted = fit_run_id(wanted)
     for count in itertools.count(2):
         if not any(_is_taken(f"{name}{group}", origin) for group in ("", *GROUPS)):

@@ -14,7 +14,7 @@ from sanctum.command import Answer, Column, Report, Table
 from sanctum.command.readings import counted
 from sanctum.shell.output import Output, standard
 from sanctum.shell.settings import FORMATS, defaults
-from sanctum.wire.places import fit_run_id
+from sanctum.wire.places import Origin, fit_run_id
 
 SAY_EVERY_S = 2.0
 
@@ -45,6 +45,8 @@ def esper(file: str, run_id: str | None, force: bool, follow: bool, format: str 
     when it has changed.
     """
     output = standard()
+    if follow:
+        return _followed(output, file, run_id, force)
     found = Recording(Path("-")) if file == "-" else recording(Path(file))
     if found.note:
         output.say(f"{file}: {found.note}")
@@ -60,6 +62,24 @@ def esper(file: str, run_id: str | None, force: bool, follow: bool, format: str 
     warn(output, done)
     output.show(Answer(report(done), format), defaults())
     return 0
+
+
+def _followed(output: Output, file: str, run_id: str | None, force: bool) -> int:
+    from sanctum.cli.following import follow
+
+    if file == "-":
+        return follow(None, run_id, replace=force, say=output.say)
+    path = Path(file)
+    if path.is_dir():
+        found = recording(path)
+        path = found.path
+        output.say(
+            f"following {path}" + (f", {found.note.partition(':')[0]}" if found.note else "")
+        )
+    wanted = run_id or (
+        run_name(path) if force else free_name(Origin(str(path.absolute())), run_name(path))
+    )
+    return follow(path, wanted, replace=force, say=output.say)
 
 
 def _without_group(runs: list[str]) -> set[str]:

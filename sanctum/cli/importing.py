@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Unpack
 
-from sanctum.errors import RecordError
+from sanctum.errors import RecordError, SanctumError
 from sanctum.probe.direct import direct
 from sanctum.probe.hello import About, hello
 from sanctum.probe.run import Run
@@ -25,13 +25,18 @@ class Importing:
         self._replace = replace
         self._origin = origin
         self._made: dict[str, Offline] = {}
+        self._failed: SanctumError | None = None
         logging.getLogger("sanctum").addHandler(logging.NullHandler())  # errors are sentences here
 
     def open(self, run_id: str, time: float, **about: Unpack[About]) -> Run:
         """Begin a run or its next attempt. Raises UsageError for an id that is taken."""
         made = self._made.get(run_id)
         if made is None:
-            made = Offline(run_id, replace=self._replace, origin=self._origin)
+            try:
+                made = Offline(run_id, replace=self._replace, origin=self._origin)
+            except SanctumError as error:
+                self._failed = error
+                raise
             self._made[run_id] = made
         made.begin(hello(made.run_id, about), time)
         run = direct(made.run_id, made.take)
@@ -50,7 +55,9 @@ class Importing:
         return sum(made.refused for made in self._made.values())
 
     def check(self) -> None:
-        """Raises RecordError when the disk takes nothing any more: go no further."""
+        """Go no further: raises what `open` raised, RecordError when the disk takes nothing."""
+        if self._failed is not None:
+            raise self._failed
         for made in self._made.values():
             if made.trouble is not None:
                 raise RecordError(f"{made.record} cannot be written: {made.trouble}")

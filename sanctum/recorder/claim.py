@@ -22,6 +22,7 @@ from sanctum.wire.places import (
     run_file_path,
 )
 from sanctum.wire.processes import is_alive
+from sanctum.wire.pruning import delete
 
 LEAVE_WITHIN_S = 5.0
 HUNG_AFTER_S = 3.0
@@ -67,6 +68,21 @@ def claim(header: RunStarted) -> Claim:
         if count >= MAX_TRIES:
             break
     raise SanctumError(f"no free run id like {wanted} in {home()}")
+
+
+def make_way(run_id: str) -> bool:
+    """Delete the run of that id, which no live trainer may use; False when somebody writes it.
+
+    A recorder that lingers at it is asked to leave.
+    """
+    record = record_path(run_id)
+    file = read_run_file(run_file_path(record)) or RunFile(run_id, str(record))
+    lock = locked(record, file, is_ours=False)
+    if lock is None:
+        return False
+    delete(file)
+    os.close(lock)
+    return True
 
 
 def _refusal(before: RunFile | None, header: RunStarted) -> str | None:

@@ -107,7 +107,7 @@ class Ingest:
         The same hello of the same process, after a recorder that died, goes on; the open block is
         put together again, and the gap is marked when the next step is known.
         """
-        now = self.clock.now()
+        now = (header.time if header.followed else 0.0) or self.clock.now()
         self.header = header
         attempt, is_same, self.ended = self._attempts.begin(header, pid_started, boot_id, now)
         self.began = now

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from sanctum.errors import RecordError, SanctumError, UsageError
 from sanctum.model.answers import HallEntry
 from sanctum.model.readings import number
@@ -79,8 +81,13 @@ class _Held(Hall):
         return True
 
     def write(self) -> None:
-        """Put them into the file. Raises RecordError."""
+        """Put them into the file, unless they are there under the name of another run.
+
+        The same recording may be imported under several. Raises RecordError.
+        """
         deadline = time.monotonic() + WITHIN_S
+        there = [_episode(one) for one in self.list().rows]
+        self._best = [one for one in self._best if _episode(one[1]) not in there]
         while self._best:
             _, *one = self._best[0]
             try:
@@ -91,6 +98,13 @@ class _Held(Hall):
                 time.sleep(0.02)
             else:
                 del self._best[0]
+
+
+def _episode(entry: HallEntry) -> HallEntry:
+    """An entry without what depends on where it stands."""
+    return msgspec.structs.replace(
+        entry, rank=0, id=0, run_id="", pinned=False, used_bytes=0, time=None
+    )
 
 
 class Made(NamedTuple):

@@ -84,6 +84,12 @@ def prune(found: Prunable) -> int:
     return freed + sum(_deleted(path) for path in _orphans() if str(path) in wanted)
 
 
+def delete(file: RunFile) -> None:
+    """Delete a run, whatever it is of; for who holds its lock."""
+    for path in _files(file):
+        _deleted(path)
+
+
 def _has_ended(file: RunFile) -> bool:
     """Whether it is of this machine and folder, has ended, and nobody is at it."""
     return (
