@@ -16,7 +16,7 @@ PROGRAM = {
     "train": "train the reference run",
     "esper": "train with Esper, Sanctum attached",
     "import": "make a record of what another program recorded",
-    "export": "write a run as Parquet tables for other tools",
+    "export": "write a run as Parquet tables or TensorBoard files",
     "completions": "print the completion file for bash, zsh or fish",
 }
 
