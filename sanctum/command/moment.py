@@ -7,6 +7,7 @@ from typing import Any, cast
 from sanctum.command.gaps import Heard, notes
 from sanctum.errors import SanctumError
 from sanctum.model.answers import (
+    BlueprintsAnswer,
     ConditionAnswer,
     Curve,
     EnvAnswer,
@@ -82,6 +83,10 @@ class Moment:
         """Live seeds, ranked."""
         return self._queries.seeds_list(at=self.at, sort=sort, limit=limit, stage=stage, env=env)
 
+    def blueprints(self) -> BlueprintsAnswer:
+        """What became of the seeds so far."""
+        return self._queries.blueprints_list(at=self.at)
+
     def seed(self, env: int, slot: str) -> SeedAnswer:
         """One slot of one environment."""
         return self._queries.seed_read(env, slot, at=self.at)
@@ -94,11 +99,17 @@ class Moment:
         env: int | None = None,
         since: str | None = None,
         limit: int | None = 20,
+        slot: str | None = None,
     ) -> EventsAnswer:
         """The newest events that match."""
         return self._queries.events_list(
-            at=self.at, severity=severity, type=type, env=env, since=since, limit=limit
+            at=self.at, severity=severity, type=type, env=env, since=since, limit=limit, slot=slot
         )
+
+    def event(self, id: int) -> Event | None:
+        """One event; None when there was none of that id by then."""
+        found = self._queries.events_list(at=self.at, id=id).rows
+        return found[0] if found else None
 
     def series(
         self,

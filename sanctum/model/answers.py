@@ -196,11 +196,15 @@ class RunAnswer(_Answer, frozen=True):
 
 
 class Health(_Answer, frozen=True):
-    """The health of one environment: a word, why, and how bad."""
+    """The health of one environment: a word, why, and how bad.
+
+    `since_best` are the steps since its best accuracy of this episode, as far as that is known.
+    """
 
     word: str
     reason: str
     verdict: Verdict | None = None
+    since_best: Reading = NOT_MEASURED
 
 
 class EnvRow(_Answer, frozen=True):
@@ -228,13 +232,17 @@ class EnvRow(_Answer, frozen=True):
 
 
 class EnvsAnswer(_Answer, frozen=True):
-    """``envs.list``. `unknown` rows were left out since the condition could not be decided."""
+    """``envs.list``. `unknown` rows were left out since the condition could not be decided.
+
+    `units` are those of columns that differ from the catalogue's.
+    """
 
     at: At
     rows: list[EnvRow]
     shown: int
     total: int
     unknown: int = 0
+    units: dict[str, str] = {}
 
 
 class GateInput(_Answer, frozen=True):
@@ -250,7 +258,10 @@ class GateInput(_Answer, frozen=True):
 
 
 class SeedRow(_Answer, frozen=True):
-    """One seed in one slot of one environment at a moment."""
+    """One seed in one slot of one environment at a moment.
+
+    `numbers` is whatever else was measured of it, by name.
+    """
 
     env: int
     slot: str
@@ -267,10 +278,11 @@ class SeedRow(_Answer, frozen=True):
     gate: str | None = None
     gate_inputs: list[GateInput] = []
     said_age_steps: int | None = None
+    numbers: dict[str, Reading] = {}
 
 
 class SeedsAnswer(_Answer, frozen=True):
-    """``seeds.list``: the seeds that live, ranked; and how many are in each stage."""
+    """``seeds.list``: the seeds that live, ranked; and how many slots are in each stage."""
 
     at: At
     rows: list[SeedRow]
@@ -278,6 +290,37 @@ class SeedsAnswer(_Answer, frozen=True):
     total: int
     stages: dict[str, int] = {}
     unranked: int = 0
+
+
+class Blueprint(_Answer, frozen=True):
+    """What became of the seeds of one blueprint, or of all, so far.
+
+    `alive` are neither kept nor removed; `lost` were alive when their environment began anew.
+    `success` is the share of those kept among those kept or removed, `blended` counts seeds that
+    began to blend, `blend_success` is the share of those that got past it among those whose
+    blending is over. `lifespan` is the mean age in steps at which seeds were removed,
+    `contribution` the mean of those that live or are kept, in points.
+    """
+
+    blueprint: str
+    germinated: int = 0
+    alive: int = 0
+    fossilized: int = 0
+    pruned: int = 0
+    lost: int = 0
+    blended: int = 0
+    success: Reading = NOT_MEASURED
+    blend_success: Reading = NOT_MEASURED
+    lifespan: Reading = NOT_MEASURED
+    contribution: Reading = NOT_MEASURED
+
+
+class BlueprintsAnswer(_Answer, frozen=True):
+    """``blueprints.list``: what became of the seeds, by blueprint and in all."""
+
+    at: At
+    rows: list[Blueprint]
+    total: Blueprint
 
 
 class Event(_Answer, frozen=True):
@@ -298,7 +341,8 @@ class Event(_Answer, frozen=True):
 class EventsAnswer(_Answer, frozen=True):
     """``events.list``: the newest `shown` of `total`, oldest of them first.
 
-    `severities` counts what matched the other filters, by severity.
+    `severities` counts what matched the other filters, by severity; `types` what matched all
+    filters but that of the type, by type.
     """
 
     at: At
@@ -306,6 +350,7 @@ class EventsAnswer(_Answer, frozen=True):
     shown: int
     total: int
     severities: dict[str, int] = {}
+    types: dict[str, int] = {}
 
 
 class Curve(_Answer, frozen=True):
@@ -342,8 +387,26 @@ class SeedAnswer(_Answer, frozen=True):
     events: list[Event]
 
 
+class Choice(_Answer, frozen=True):
+    """What one head chose: the option, its probability, the head's entropy, whether it had to.
+
+    `option` is None where the head had no part in the decision.
+    """
+
+    head: str
+    option: str | None
+    probability: Reading = NOT_MEASURED
+    entropy: Reading = NOT_MEASURED
+    forced: bool | None = None
+
+
 class Decision(_Answer, frozen=True):
-    """One decision: the op, its target, its probability, and what came of it."""
+    """One decision: the op, its target, its probability, and what came of it.
+
+    `executed` is the op that was carried out, where that was said: a choice that is not valid may
+    give way to another. `success` says whether it could be done. `probabilities` are those of ops
+    that were said. `choices` are of all heads, in the newest decision only.
+    """
 
     step: int
     action: str | None
@@ -353,6 +416,11 @@ class Decision(_Answer, frozen=True):
     value: Reading
     reward: Reading
     forced: bool | None
+    executed: str | None = None
+    success: bool | None = None
+    entropy: Reading = NOT_MEASURED
+    probabilities: dict[str, Reading] = {}
+    choices: list[Choice] = []
 
 
 class Component(_Answer, frozen=True):
@@ -401,7 +469,10 @@ class RewardsAnswer(_Answer, frozen=True):
 
 
 class EnvAnswer(_Answer, frozen=True):
-    """``env.read``: one environment in full."""
+    """``env.read``: one environment in full.
+
+    `units` are those of columns that differ from the catalogue's.
+    """
 
     at: At
     row: EnvRow
@@ -410,6 +481,7 @@ class EnvAnswer(_Answer, frozen=True):
     rewards: RewardsAnswer | None
     accuracy: Curve | None
     events: list[Event]
+    units: dict[str, str] = {}
 
 
 class PolicyReading(_Answer, frozen=True):
@@ -434,7 +506,9 @@ class ActionShare(_Answer, frozen=True):
 
     `share`: of all decisions. `unforced_share`: of decisions with more than one legal op.
     `opportunity_rate`: times taken over times legal. `mean_probability`: the policy's own, where
-    it was legal.
+    it was legal. `executed_count`: times it was carried out, chosen or in place of another.
+    `success`: share of its choices that could be done. `q`: what the critic expects of it, of the
+    last update that said so.
     """
 
     action: str
@@ -445,13 +519,31 @@ class ActionShare(_Answer, frozen=True):
     legal_count: int
     opportunity_rate: Reading
     mean_probability: Reading
+    executed_count: int | None = None
+    success: Reading = NOT_MEASURED
+    q: Reading = NOT_MEASURED
+
+
+class HeadShare(_Answer, frozen=True):
+    """What one head did over the window: how often it was used and forced, how sure it was.
+
+    `used`: decisions it had a part in. `forced_share`, `entropy` and `probability` (of what it
+    chose) are means over those.
+    """
+
+    head: str
+    used: int
+    forced_share: Reading = NOT_MEASURED
+    entropy: Reading = NOT_MEASURED
+    probability: Reading = NOT_MEASURED
 
 
 class PolicyAnswer(_Answer, frozen=True):
     """``policy.read``: every reading of the last update, and what the policy does.
 
     The window of the actions is `first_step`..`last_step`, `decisions` in number; `env` restricts
-    them to one environment. `update_step` is the step the update was made at.
+    them to one environment. `update_step` is the step the update was made at. At `told` decisions
+    the probabilities of all ops are known, None: nothing was said of them. `heads` are all heads.
     """
 
     at: At
@@ -464,16 +556,22 @@ class PolicyAnswer(_Answer, frozen=True):
     update_step: int | None = None
     update_age_s: float | None = None
     env: int | None = None
+    told: int | None = None
+    heads: list[HeadShare] = []
 
 
 class Vital(_Answer, frozen=True):
-    """One reading of the machine or the telemetry; `note` says what an absent one lacks."""
+    """One reading of the machine or the telemetry; `note` says what an absent one lacks.
+
+    `group` is empty but for what the trainer says of itself: phases, observation, ...
+    """
 
     name: str
     value: Reading
     unit: str
     verdict: Verdict | None = None
     note: str = ""
+    group: str = ""
 
 
 class VitalsAnswer(_Answer, frozen=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from sanctum.model.answers import (
+    BlueprintsAnswer,
     ConditionAnswer,
     Curve,
     EnvAnswer,
@@ -71,6 +72,9 @@ class Queries(Protocol):
     ) -> SeedsAnswer:
         """Live seeds ranked by `sort`; those whose reading is absent come last."""
 
+    def blueprints_list(self, at: str | None = None) -> BlueprintsAnswer:
+        """What became of the seeds so far, by blueprint and in all."""
+
     def seed_read(self, env: int, slot: str, at: str | None = None) -> SeedAnswer:
         """One slot of one environment: its seed, its curves, its lifecycle."""
 
@@ -82,8 +86,10 @@ class Queries(Protocol):
         env: int | None = None,
         since: str | None = None,
         limit: int | None = 20,
+        slot: str | None = None,
+        id: int | None = None,
     ) -> EventsAnswer:
-        """The newest events at or above `severity`; `since` is a moment."""
+        """The newest events at or above `severity`; `since` is a moment, `id` that of one event."""
 
     def series_read(
         self,

@@ -53,13 +53,16 @@ class Columns:
 
     @property
     def own(self) -> list[str]:
-        """The environments' own columns that were said by then: all but the seeds', sorted."""
+        """The environments' own columns that were said by then, sorted.
+
+        All but those of seeds and of the trainer as a whole.
+        """
         wanted = ("own", "")
         if wanted not in self._said:
             self._said[wanted] = [
                 name
                 for name in self._reader.column_names()
-                if not name.startswith("seed/") and self.cells(name)[0]
+                if not name.startswith(("seed/", "vital/")) and self.cells(name)[0]
             ]
         return self._said[wanted]
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sanctum.model.answers import Health
-from sanctum.model.readings import Measured, NonFinite, Reading, number
+from sanctum.model.readings import Measured, NonFinite, Reading, number, reading
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
 
@@ -54,14 +54,15 @@ class HealthCheck:
         since = course.size - 1 - int(np.argmax(course))
         if said is not None and np.isfinite(said) and said > best + 1e-6:
             best, since = said, course.size
+        back = reading(since)
         if best - now > DEGRADED_POINTS:
-            return Health("degraded", f"{_points(best - now)} points below its best", "warn")
+            return Health("degraded", f"{_points(best - now)} points below its best", "warn", back)
         if since >= STALLED_STEPS:
             at_least = ">=" if since >= course.size - 1 else ""
-            return Health("stalled", f"no new best for {at_least}{since} steps", "warn")
+            return Health("stalled", f"no new best for {at_least}{since} steps", "warn", back)
         if since == 0:
-            return Health("rising", "a new best now", "ok")
-        return Health("steady", f"best {_steps(since)} ago", "ok")
+            return Health("rising", "a new best now", "ok", back)
+        return Health("steady", f"best {_steps(since)} ago", "ok", back)
 
     def _course(self, env: int) -> npt.NDArray[np.float64]:
         """Its accuracies of this episode, as far back as the window goes."""

@@ -9,6 +9,7 @@ import msgspec
 
 from sanctum.errors import NoDataYet, UsageError
 from sanctum.model.answers import (
+    BlueprintsAnswer,
     ConditionAnswer,
     Curve,
     EnvAnswer,
@@ -32,6 +33,7 @@ from sanctum.record.hall import Hall, at_hall
 from sanctum.record.moments import Scope, scope, within
 from sanctum.record.notes import note_add
 from sanctum.record.pulse import Pulse
+from sanctum.record.questions.blueprints import blueprints_list
 from sanctum.record.questions.condition import condition_check
 from sanctum.record.questions.env import env_read
 from sanctum.record.questions.envs import envs_list
@@ -114,6 +116,10 @@ class Record:
         """Live seeds ranked."""
         return seeds_list(self._scope(at), sort, _positive(limit), stage, env)
 
+    def blueprints_list(self, at: str | None = None) -> BlueprintsAnswer:
+        """What became of the seeds."""
+        return blueprints_list(self._scope(at))
+
     def seed_read(self, env: int, slot: str, at: str | None = None) -> SeedAnswer:
         """One slot of one environment."""
         return seed_read(self._scope(at), env, slot)
@@ -126,9 +132,12 @@ class Record:
         env: int | None = None,
         since: str | None = None,
         limit: int | None = 20,
+        slot: str | None = None,
+        id: int | None = None,
     ) -> EventsAnswer:
         """The newest events that match."""
-        return events_list(self._scope(at), severity, type, env, since, _positive(limit))
+        of = self._scope(at)
+        return events_list(of, severity, type, env, since, _positive(limit), slot, id)
 
     def series_read(
         self,

@@ -6,13 +6,14 @@ EMPTY = frozenset({"DORMANT", "EMPTY", "UNKNOWN"})
 ENDED = frozenset({"CULLED", "PRUNED", "EMBARGOED", "RESETTING", "COOLDOWN"})
 
 
-_CODED = ("stage", "blueprint", "gate")
+CODED = ("stage", "blueprint", "gate")
+"""Fields of a seed that are words."""
 
 
 def is_coded(column: str) -> bool:
     """Whether the numbers of a column stand for words: ``seed/r0c1/stage``."""
     parts = column.split("/")
-    return len(parts) == 3 and parts[0] == "seed" and parts[2] in _CODED
+    return len(parts) == 3 and parts[0] == "seed" and parts[2] in CODED
 
 
 def is_alive(stage: str) -> bool:

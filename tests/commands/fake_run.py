@@ -7,6 +7,7 @@ env 11 lost its loss to nan, and readings are absent, masked or old here and the
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from sanctum.model.answers import (
     ActionShare,
     At,
     Attempt,
+    Blueprint,
+    BlueprintsAnswer,
     Component,
     ConditionAnswer,
     Curve,
@@ -167,6 +170,20 @@ SEEDS = [
     _seed(12, "r0c0", "GERMINATED", "wide", 0, LATE),
     _seed(15, "r0c1", "TRAINING", "norm", 5, NOT_MEASURED),
 ]
+
+
+def _blueprint(name: str, *counts: int, success: Reading, lifespan: float) -> Blueprint:
+    adds = reading(lifespan / 10)
+    return Blueprint(name, *counts, success, reading(0.5), reading(lifespan), adds)
+
+
+BLUEPRINTS = [
+    _blueprint("bottleneck", 41, 2, 12, 27, 0, 30, success=reading(12 / 39), lifespan=21.5),
+    _blueprint("norm", 33, 2, 0, 31, 0, 14, success=reading(0.0), lifespan=11.25),
+    _blueprint("wide", 9, 2, 1, 5, 1, 4, success=reading(1 / 6), lifespan=18.0),
+    _blueprint("gated", 2, 2, 0, 0, 0, 1, success=MASKED, lifespan=0.0),
+]
+BLUEPRINTS_IN_ALL = _blueprint("all", 85, 8, 13, 63, 1, 49, success=reading(13 / 76), lifespan=16.0)
 
 _TELLING = [
     (1811, "warn", "episode", 7, None, "episode 27 ended 4.1 points below its best"),
@@ -483,6 +500,10 @@ class FakeQueries(FakeHall):
             [one for one in EVENTS if one.env == env and one.slot == slot],
         )
 
+    def blueprints_list(self, at: str | None = None) -> BlueprintsAnswer:
+        self._ask("blueprints", at=at)
+        return BlueprintsAnswer(AT, BLUEPRINTS, BLUEPRINTS_IN_ALL)
+
     def events_list(
         self,
         at: str | None = None,
@@ -491,18 +512,23 @@ class FakeQueries(FakeHall):
         env: int | None = None,
         since: str | None = None,
         limit: int | None = 20,
+        slot: str | None = None,
+        id: int | None = None,
     ) -> EventsAnswer:
         self._ask("events", at=at, severity=severity, type=type, env=env, since=since, limit=limit)
         self._known(env)
         order = ["debug", "info", "warn", "error", "critical"]
-        rows = [e for e in EVENTS if type in (None, e.type) and env in (None, e.env)]
+        rows = [e for e in EVENTS if env in (None, e.env) and slot in (None, e.slot)]
+        rows = [e for e in rows if id in (None, e.id)]
+        types = dict(Counter(e.type for e in rows).most_common())
+        rows = [e for e in rows if type in (None, e.type)]
         counts: dict[str, int] = {}
         for one in rows:
             counts[one.severity] = counts.get(one.severity, 0) + 1
         least = order.index(severity or "debug")
         rows = [e for e in rows if order.index(e.severity) >= least]
         shown = rows[-limit:] if limit else rows
-        return EventsAnswer(AT, shown, len(shown), len(rows), counts)
+        return EventsAnswer(AT, shown, len(shown), len(rows), counts, types)
 
     def series_read(
         self,
@@ -642,6 +668,10 @@ class BareQueries(FakeQueries):
     ) -> SeedsAnswer:
         return SeedsAnswer(At(10, None, NOW, True), [], 0, 0)
 
+    def blueprints_list(self, at: str | None = None) -> BlueprintsAnswer:
+        none = Blueprint("all", success=MASKED, lifespan=MASKED, contribution=MASKED)
+        return BlueprintsAnswer(At(10, None, NOW, True), [], none)
+
     def events_list(
         self,
         at: str | None = None,
@@ -650,6 +680,8 @@ class BareQueries(FakeQueries):
         env: int | None = None,
         since: str | None = None,
         limit: int | None = 20,
+        slot: str | None = None,
+        id: int | None = None,
     ) -> EventsAnswer:
         return EventsAnswer(At(10, None, NOW, True), [], 0, 0)
 

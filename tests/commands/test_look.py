@@ -359,8 +359,10 @@ class Again(FakeQueries):
         env: int | None = None,
         since: str | None = None,
         limit: int | None = 20,
+        slot: str | None = None,
+        id: int | None = None,
     ) -> EventsAnswer:
-        whole = super().events_list(at, severity, type, env, since, limit)
+        whole = super().events_list(at, severity, type, env, since, limit, slot, id)
         last = msgspec.structs.replace(whole.rows[-1], attempt=2, severity="warn")
         here = msgspec.structs.replace(AT, attempt=2)
         return msgspec.structs.replace(whole, at=here, rows=[*whole.rows[:-1], last])

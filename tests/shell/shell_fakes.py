@@ -88,7 +88,7 @@ class FakeRun:
             event_types=["nan", "message"],
         )
 
-    def events_list(self, at=None, severity=None, type=None, env=None, since=None, limit=20):
+    def events_list(self, at=None, severity=None, type=None, env=None, since=None, limit=20, **_):
         moment = self._ask("events_list")
         rows = [
             Event(n, n, 1.7e9 + n, "warn", "nan" if n % 2 else "message", f"what {n}")

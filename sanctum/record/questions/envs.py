@@ -7,9 +7,10 @@ import functools
 from sanctum.errors import ConditionError, UsageError, did_you_mean
 from sanctum.model.answers import EnvRow, EnvsAnswer
 from sanctum.model.conditions import Term, UnknownName, parse, truth
-from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
+from sanctum.model.readings import NOT_MEASURED, number, reading
 from sanctum.record.health import HealthCheck
 from sanctum.record.moments import Past, Scope
+from sanctum.record.questions.decisions import named
 from sanctum.record.questions.seeds import slots_of
 from sanctum.record.stages import is_alive, is_coded
 from sanctum.telemetry.metrics import canonical
@@ -26,6 +27,7 @@ READINGS = (
     "active_seeds",
 )
 WORDS = ("health", "action", "target")
+SORTED = ("env", "age_steps", "since_best")
 
 
 def envs_list(
@@ -41,7 +43,9 @@ def envs_list(
         rows = [row for row, one in zip(rows, kept, strict=True) if one]
     rows = _sorted(rows, sort)
     shown = rows if limit is None else rows[:limit]
-    return EnvsAnswer(of.at, shown, len(shown), len(rows) if where else total, unknown)
+    return EnvsAnswer(
+        of.at, shown, len(shown), len(rows) if where else total, unknown, of.header.units
+    )
 
 
 def all_rows(of: Scope, only: int | None = None) -> list[EnvRow]:
@@ -85,14 +89,6 @@ def _action(of: Scope, env: int) -> tuple[str | None, str | None]:
     return op, named(of.columns.reading("action/slot", env), heads["slot"])
 
 
-def named(one: Reading, options: list[str]) -> str | None:
-    """The name of an index that a head chose."""
-    index = number(one)
-    if index is None or index != index:
-        return None
-    return options[int(index)] if 0 <= index < len(options) else f"#{int(index)}"
-
-
 def term(row: EnvRow, name: str) -> Term:
     """A name of a condition in a row. Raises UnknownName."""
     name = canonical(name)
@@ -106,6 +102,8 @@ def term(row: EnvRow, name: str) -> Term:
         name = "active_seeds"
     if name == "age_steps":
         return None if row.age_steps is None else float(row.age_steps)
+    if name == "since_best":
+        return number(row.health.since_best)
     if name in READINGS:
         return number(getattr(row, name))
     for spelled in (name, name.replace(".", "/")):
@@ -153,7 +151,7 @@ def _held(of: Scope, rows: list[EnvRow], where: str) -> list[bool | None]:
         return [truth(node, functools.partial(lookup, row.env)) for row in rows]
     except UnknownName as unknown:
         name = str(unknown.args[0])
-        sayable = {*said, *READINGS, *WORDS, "env", "seeds", "age_steps"}
+        sayable = {*said, *READINGS, *WORDS, *SORTED, "seeds"}
         raise ConditionError(
             f"no column '{name}' in '{where}'",
             did_you_mean(name, sayable) or f"there are {', '.join(sorted(sayable))}",
@@ -166,7 +164,7 @@ def _sorted(rows: list[EnvRow], sort: str) -> list[EnvRow]:
     try:
         keys = {row.env: term(row, name) for row in rows}
     except UnknownName as unknown:
-        known = {*READINGS, *WORDS, "env", *(one for row in rows for one in row.columns)}
+        known = {*READINGS, *WORDS, *SORTED, *(one for row in rows for one in row.columns)}
         raise UsageError(
             f"no column '{name}' to sort by",
             did_you_mean(name, known) or f"there are {', '.join(sorted(known))}",

@@ -11,7 +11,7 @@ from sanctum.model.answers import Event, EventsAnswer
 from sanctum.record.moments import Scope, within
 from sanctum.telemetry import SEVERITIES
 
-END, NOTE = "end", "note"
+END, NOTE, ROLLBACK = "end", "note", "rollback"
 _COLUMNS = "id, attempt, step, time, severity, type, env, slot, text, data"
 
 
@@ -22,19 +22,30 @@ def events_list(
     env: int | None = None,
     since: str | None = None,
     limit: int | None = 20,
+    slot: str | None = None,
+    id: int | None = None,
 ) -> EventsAnswer:
-    """The newest events at or above `severity`, oldest of them first."""
+    """The newest events at or above `severity`, oldest of them first; or the one of that `id`."""
     sql, values = as_of(of)
-    if type is not None:
-        _check_type(of, type)
-        sql, values = sql + " AND type = ?", [*values, type]
+    if id is not None:
+        sql, values = sql + " AND id = ?", [*values, id]
     if env is not None:
         of.check_env(env)
         sql, values = sql + " AND env = ?", [*values, env]
+    if slot is not None:
+        sql, values = sql + " AND slot = ?", [*values, slot]
     if since is not None:
         start = within(of, since)
         sql += " AND (attempt > ? OR (attempt = ? AND coalesce(step, -1) >= ?))"
         values += [start.attempt.attempt, start.attempt.attempt, start.step]
+    kinds = of.reader.rows(
+        f"SELECT type, count(*) AS n FROM events WHERE {sql} GROUP BY type ORDER BY n DESC, type",
+        *values,
+    )
+    types = {str(kind): int(count) for kind, count in kinds}
+    if type is not None:
+        _check_type(of, type)
+        sql, values = sql + " AND type = ?", [*values, type]
     counted = of.reader.rows(
         f"SELECT severity, count(*) FROM events WHERE {sql} GROUP BY severity", *values
     )
@@ -53,7 +64,7 @@ def events_list(
         -1 if limit is None else limit,
     )
     events = in_order([event(row) for row in reversed(found)])
-    return EventsAnswer(of.at, events, len(events), int(total), severities)
+    return EventsAnswer(of.at, events, len(events), int(total), severities, types)
 
 
 def in_order(events: list[Event]) -> list[Event]:
@@ -79,12 +90,19 @@ def events_of_env(of: Scope, env: int, limit: int) -> list[Event]:
     return [event(row) for row in reversed(found)]
 
 
-def events_of_slot(of: Scope, env: int, slot: str, limit: int = 50) -> list[Event]:
-    """The newest events of one slot, oldest of them first."""
+def events_of_slot(
+    of: Scope, env: int, slot: str, since: int | None = None, limit: int = 200
+) -> list[Event]:
+    """The newest events of one slot, from the step `since` on, oldest of them first.
+
+    What befell the whole environment and its seeds with it is among them.
+    """
     sql, values = as_of(of)
+    if since is not None:
+        sql, values = f"{sql} AND attempt = ? AND step >= ?", [*values, of.attempt.attempt, since]
     found = of.reader.rows(
-        f"SELECT {_COLUMNS} FROM events WHERE {sql} AND env = ? AND slot = ?"
-        " ORDER BY id DESC LIMIT ?",
+        f"SELECT {_COLUMNS} FROM events WHERE {sql} AND env = ?"
+        f" AND (slot = ? OR slot IS NULL AND type = '{ROLLBACK}') ORDER BY id DESC LIMIT ?",
         *values,
         env,
         slot,

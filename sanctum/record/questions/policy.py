@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-
-from sanctum.model.answers import ActionShare, PolicyAnswer, PolicyReading
-from sanctum.model.readings import DROPPED, MASKED, NOT_MEASURED, Measured, Reading, number, reading
-from sanctum.record.cells import GONE, VALUE
-from sanctum.record.columns import mean
+from sanctum.model.answers import PolicyAnswer, PolicyReading
+from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number, reading
 from sanctum.record.moments import Scope
+from sanctum.record.questions.choices import choices
 from sanctum.record.questions.series import scalars, update_rows
-from sanctum.telemetry.metrics import CATALOGUE, Metric, metric
+from sanctum.record.questions.units import unit
+from sanctum.telemetry.metrics import CATALOGUE, GROUPS, Metric, is_of_a_head, metric
 
 LOOK_BACK_UPDATES = 20
 STALE_AFTER_UPDATES = 3
-WINDOW_STEPS = 128
 CORE = ("health", "losses", "vitals")
 
 
@@ -28,10 +22,12 @@ def policy_read(of: Scope, env: int | None = None, window: int | None = None) ->
     rows = update_rows(of, LOOK_BACK_UPDATES)
     found = [scalars(row[3]) for row in rows]
     steps = [row[1] for row in rows]
-    actions = _actions(of, env, window)
+    readings = [_reading(of, one, found, steps) for one in _shown(found)]
+    q = {one.name.removeprefix("q."): one.value for one in readings if one.name.startswith("q.")}
+    actions = choices(of, env, window, q)
     return PolicyAnswer(
         of.at,
-        [_reading(of, one, found, steps) for one in _shown(found)],
+        readings,
         actions.shares,
         actions.decisions,
         actions.unforced,
@@ -40,15 +36,9 @@ def policy_read(of: Scope, env: int | None = None, window: int | None = None) ->
         rows[0][1] if rows else None,
         max(0.0, (of.now if of.at.live else of.at.time or of.now) - rows[0][2]) if rows else None,
         env,
+        actions.told,
+        actions.heads,
     )
-
-
-def head_of(of: Scope) -> str | None:
-    """The head whose choice is *the* action: ``op``, or the first one."""
-    heads = of.header.actions
-    if not heads:
-        return None
-    return "op" if "op" in heads else next(iter(heads))
 
 
 def _shown(found: list[tuple[dict[str, float | None], list[str]]]) -> list[Metric]:
@@ -58,6 +48,7 @@ def _shown(found: list[tuple[dict[str, float | None], list[str]]]) -> list[Metri
     core += [one for one in CATALOGUE.values() if one.group in CORE and one.name not in said]
     core.sort(key=lambda one: CORE.index(one.group))
     rest = [metric(name) for name in said if name not in {one.name for one in core}]
+    rest.sort(key=lambda one: GROUPS.index(_group(one)))
     return [one for one in core if one.name in said or one.name in _EXPECTED] + rest
 
 
@@ -100,8 +91,8 @@ def _reading(
     return PolicyReading(
         one.name,
         value,
-        one.unit,
-        one.group if "." not in one.name else "heads",
+        unit(of, one.name),
+        _group(one),
         one.meaning,
         None if seen is None else one.verdict(seen),  # type: ignore[arg-type]
         one.thresholds(seen),
@@ -110,93 +101,5 @@ def _reading(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Actions:
-    shares: list[ActionShare]
-    decisions: int = 0
-    unforced: int | None = None
-    first_step: int | None = None
-    last_step: int | None = None
-
-
-def _actions(of: Scope, env: int | None, window: int | None) -> _Actions:
-    """The action distribution of the main head over the last steps."""
-    head = head_of(of)
-    if head is None or of.at.step is None:
-        return _Actions([])
-    attempt = of.attempt.attempt
-    length = window or of.header.rollout_steps or WINDOW_STEPS
-    first = of.reader.steps_back(attempt, of.step, length - 1)
-    names = (f"action/{head}", f"probability/{head}", f"mask/{head}")
-    rows = of.reader.window(names, attempt, first, of.step)
-    chosen = rows.cells.get(names[0])
-    if chosen is None:
-        return _Actions([])
-    pick = slice(None) if env is None else slice(env, env + 1)
-    made = chosen[1][:, pick] == VALUE
-    ops = chosen[0][:, pick, 0][made].astype(np.int64)
-    legal = _matrix(rows.cells.get(names[2]), pick, made)
-    probable = _matrix(rows.cells.get(names[1]), pick, made)
-    unsaid = _unsaid(rows.cells.get(names[2]), pick), _unsaid(rows.cells.get(names[1]), pick)
-    legal = None if legal is None else legal > 0.5
-    free = None if legal is None else legal.sum(axis=1) > 1
-    shares = [
-        _share(name, index, ops, free, legal, probable, unsaid)
-        for index, name in enumerate(of.header.actions[head])
-    ]
-    return _Actions(
-        shares,
-        int(ops.size),
-        None if free is None else int(free.sum()),
-        int(rows.steps[0]) if rows.steps.size else None,
-        int(rows.steps[-1]) if rows.steps.size else None,
-    )
-
-
-def _matrix(cells: Any, pick: slice, made: Any) -> Any:
-    """A matrix where decisions were made, (decisions, options); None if one is absent."""
-    if cells is None:
-        return None
-    values, states = cells[0][:, pick][made], cells[1][:, pick][made]
-    return values.astype(np.float64) if (states == VALUE).all() else None
-
-
-def _unsaid(cells: Any, pick: slice) -> Reading:
-    """Why a matrix that is absent is."""
-    return DROPPED if cells is not None and (cells[1][:, pick] == GONE).any() else NOT_MEASURED
-
-
-def _share(
-    name: str,
-    index: int,
-    ops: Any,
-    free: Any,
-    legal: Any,
-    probable: Any,
-    unsaid: tuple[Reading, Reading],
-) -> ActionShare:
-    """`unsaid`: why the mask and the probabilities are absent, where they are."""
-    taken = ops == index
-    count = int(taken.sum())
-    unforced = None if free is None else int((taken & free).sum())
-    can = None if legal is None or index >= legal.shape[1] else legal[:, index]
-    where = np.ones(ops.size, bool) if can is None else can
-    chances = (
-        unsaid[1]
-        if probable is None or index >= probable.shape[1]
-        else mean(probable[where, index])
-    )
-    return ActionShare(
-        name,
-        count,
-        _ratio(count, ops.size),
-        unforced or 0,
-        unsaid[0] if unforced is None else _ratio(unforced, int(free.sum())),
-        0 if can is None else int(can.sum()),
-        unsaid[0] if can is None else _ratio(count, int(can.sum())),
-        chances,
-    )
-
-
-def _ratio(part: int, whole: int) -> Reading:
-    return Measured(part / whole) if whole else MASKED
+def _group(one: Metric) -> str:
+    return "heads" if is_of_a_head(one.name) else one.group

@@ -12,7 +12,7 @@ from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number, readin
 from sanctum.record.cells import MASKED_CELL, VALUE
 from sanctum.record.columns import known, mean, spread
 from sanctum.record.moments import Scope
-from sanctum.record.questions.policy import WINDOW_STEPS, head_of
+from sanctum.record.questions.choices import WINDOW_STEPS, head_of
 from sanctum.record.reader import Window
 
 PREFIX = "reward/"

@@ -8,7 +8,7 @@ from sanctum.model.readings import NOT_MEASURED, Measured, Reading, number, read
 from sanctum.record.moments import Scope
 from sanctum.record.questions.events import events_of_slot
 from sanctum.record.questions.series import curve
-from sanctum.record.stages import EMPTY, is_alive
+from sanctum.record.stages import CODED, EMPTY, is_alive
 
 FIELDS = (
     "alpha",
@@ -21,6 +21,7 @@ FIELDS = (
     "gradient_health",
 )
 _GROWING = ("age_steps", "stage_steps")
+_KNOWN = frozenset({*FIELDS, *CODED, "born", "since"})
 
 
 def slots_of(of: Scope) -> list[str]:
@@ -45,6 +46,9 @@ def seed_row(of: Scope, env: int, slot: str) -> SeedRow | None:
     since = 0 if born is None else int(born)
     entered = number(columns.reading(prefix + "since", env))
     readings = {name: columns.reading(prefix + name, env, not_before=since) for name in FIELDS}
+    others = {
+        name: columns.reading(prefix + name, env, not_before=since) for name in others_of(of, slot)
+    }
     if entered is not None:
         said_since = columns.reading(prefix + "stage_steps", env, not_before=int(entered))
         readings["stage_steps"] = said_since
@@ -71,8 +75,23 @@ def seed_row(of: Scope, env: int, slot: str) -> SeedRow | None:
         gate=gate,
         gate_inputs=_inputs(of, prefix, env, gate_step) if gate else [],
         said_age_steps=None if said is None else of.step - said,
-        **readings,
+        numbers={name: one for name, one in others.items() if one != NOT_MEASURED},
+        alpha=readings["alpha"],
+        alpha_target=readings["alpha_target"],
+        age_steps=readings["age_steps"],
+        stage_steps=readings["stage_steps"],
+        parameters=readings["parameters"],
+        contribution=readings["contribution"],
+        improvement=readings["improvement"],
+        gradient_health=readings["gradient_health"],
     )
+
+
+def others_of(of: Scope, slot: str) -> list[str]:
+    """What else was said of the seeds of a slot by then, as numbers."""
+    prefix = f"seed/{slot}/"
+    said = [name.removeprefix(prefix) for name in of.columns.said(prefix)]
+    return [one for one in said if one not in _KNOWN and "/" not in one]
 
 
 def rows(of: Scope, env: int | None = None) -> list[SeedRow]:
@@ -98,24 +117,27 @@ def seeds_list(
     for row in everyone:
         counts[row.stage] = counts.get(row.stage, 0) + 1
     if stage is not None:
-        known = list(dict.fromkeys([*of.header.stages, *counts]))
-        if stage.upper() not in {one.upper() for one in known}:
+        stages = list(dict.fromkeys([*of.header.stages, *counts]))
+        if stage.upper() not in {one.upper() for one in stages}:
             raise UsageError(
-                f"no stage '{stage}'", did_you_mean(stage, known) or f"there are {', '.join(known)}"
+                f"no stage '{stage}'",
+                did_you_mean(stage, stages) or f"there are {', '.join(stages)}",
             )
         chosen = [row for row in everyone if row.stage.upper() == stage.upper()]
     else:
         chosen = [row for row in everyone if is_alive(row.stage)]
     falling, name = sort.startswith("-"), sort.lstrip("-")
-    if name not in FIELDS:
+    known = [*FIELDS, *sorted({one for row in everyone for one in row.numbers})]
+    if name not in known:
         raise UsageError(
             f"seeds cannot be ranked by '{name}'",
-            did_you_mean(name, FIELDS) or f"by {', '.join(FIELDS)}",
+            did_you_mean(name, known) or f"by {', '.join(known)}",
         )
-    ranked = [row for row in chosen if _key(getattr(row, name)) is not None]
-    ranked.sort(key=lambda row: _key(getattr(row, name)) or 0.0, reverse=falling)
-    unranked = [row for row in chosen if _key(getattr(row, name)) is None]
-    ordered = ranked + unranked
+    keyed = [(_key(_number(row, name)), row) for row in chosen]
+    ranked = [(key, row) for key, row in keyed if key is not None]
+    ranked.sort(key=lambda one: one[0], reverse=falling)
+    unranked = [row for key, row in keyed if key is None]
+    ordered = [row for _, row in ranked] + unranked
     shown = ordered if limit is None else ordered[:limit]
     return SeedsAnswer(of.at, shown, len(shown), len(ordered), counts, len(unranked))
 
@@ -141,7 +163,8 @@ def seed_read(of: Scope, env: int, slot: str) -> SeedAnswer:
         else None
         for name, unit in (("alpha", "0-1"), ("contribution", "points"))
     ]
-    return SeedAnswer(of.at, env, slot, row, curves[0], curves[1], events_of_slot(of, env, slot))
+    life = events_of_slot(of, env, slot, born)
+    return SeedAnswer(of.at, env, slot, row, curves[0], curves[1], life)
 
 
 def _inputs(of: Scope, prefix: str, env: int, step: int | None) -> list[GateInput]:
@@ -159,6 +182,13 @@ def _inputs(of: Scope, prefix: str, env: int, step: int | None) -> list[GateInpu
         passed = None if have is None or want is None else have >= want
         found.append(GateInput(name, value, needed, passed))
     return found
+
+
+def _number(row: SeedRow, name: str) -> Reading:
+    if name not in FIELDS:
+        return row.numbers.get(name, NOT_MEASURED)
+    one: Reading = getattr(row, name)
+    return one
 
 
 def _key(one: Reading) -> float | None:

@@ -14,10 +14,11 @@ from sanctum.model.readings import NOT_MEASURED, Measured, Reading, reading
 from sanctum.record.blocks import Steps
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
+from sanctum.record.questions.units import unit as unit_of
 from sanctum.record.retention import left_out
 from sanctum.record.rows import AllRows
 from sanctum.record.track import Floats, Track
-from sanctum.telemetry.metrics import canonical, metric
+from sanctum.telemetry.metrics import canonical
 
 AT_ONCE = 64
 """Blocks that are read together."""
@@ -76,7 +77,7 @@ def curve(
     ]
     steps = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in parts)])
     values = np.concatenate([np.zeros(0), *(part[1] for part in parts)])
-    found = _decimated(name, unit or metric(name).unit, "step", steps, values, points)
+    found = _decimated(name, unit or unit_of(of, name), "step", steps, values, points)
     gone = left_out(of.reader, of.attempt.attempt, max(since, 0), of.step)
     return found if gone is None else msgspec.structs.replace(found, dropped=gone)
 
@@ -136,7 +137,7 @@ def _over_updates(of: Scope, name: str, last: int | None, since: int, points: in
         listed = f"there are {', '.join(sorted(known)[:12])}, ..."
         raise UsageError(f"no metric '{name}' in {of.header.run_id}", hint or listed)
     return _decimated(
-        name, metric(name).unit, "update", np.array(numbers, np.int64), np.array(values), points
+        name, unit_of(of, name), "update", np.array(numbers, np.int64), np.array(values), points
     )
 
 

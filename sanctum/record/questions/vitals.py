@@ -1,4 +1,4 @@
-"""``vitals.read``: the machine, the throughput and the telemetry; sampled ones for the past."""
+"""``vitals.read``: machine, throughput, telemetry, the trainer's own; sampled ones for the past."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from collections.abc import Callable
 import msgspec
 
 from sanctum.model.answers import Verdict, Vital, VitalsAnswer
-from sanctum.model.readings import NOT_MEASURED, reading
+from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 from sanctum.record.moments import Scope
 from sanctum.record.pulse import Pulse
 from sanctum.record.questions.run import RATE_WINDOW_S, lost_count, rate
 from sanctum.record.questions.state import STALE_AFTER_S
+from sanctum.record.questions.units import unit
+from sanctum.telemetry.metrics import metric
+
+PREFIX = "vital/"
+GROUPS = ("phase", "observation", "cuda", "memory")
+"""What the trainer's own readings are grouped by: the beginning of their names."""
 
 _decoder = msgspec.msgpack.Decoder(list[Vital])
 
@@ -24,14 +30,18 @@ def vitals_read(of: Scope, pulse: Pulse, machine: Callable[[], list[Vital]] | No
     else:
         readings, note = _sampled(of)
         notes.append(note)
-    return VitalsAnswer(of.at, [*_throughput(of, pulse), *readings], notes)
+    readings = [*_throughput(of, pulse), *readings, *_trainer(of)]
+    return VitalsAnswer(of.at, readings, notes)
 
 
 def _throughput(of: Scope, pulse: Pulse) -> list[Vital]:
     envs = of.header.envs
+    over = rate(of, None)
     found = [
         Vital("steps now", rate(of, RATE_WINDOW_S), "steps/s", None, f"of {envs} environments"),
-        Vital("steps over the run", rate(of, None), "steps/s"),
+        Vital("steps over the run", over, "steps/s"),
+        Vital("env steps over the run", _times(over, envs), "env steps/s", None, "of all together"),
+        Vital("updates over the run", _updates_per_minute(of), "updates/min"),
     ]
     lost = lost_count(of, pulse)
     if of.at.live:
@@ -44,6 +54,38 @@ def _throughput(of: Scope, pulse: Pulse) -> list[Vital]:
         Vital("telemetry lost", reading(float(lost)), "readings", "warn" if lost else "ok")
     )
     return found
+
+
+def _times(one: Reading, factor: float) -> Reading:
+    value = number(one)
+    return one if value is None else reading(value * factor)
+
+
+def _updates_per_minute(of: Scope) -> Reading:
+    """Updates over the time from the attempt's start to the newest of them."""
+    ((count, last),) = of.reader.rows(
+        "SELECT count(*), max(time) FROM updates WHERE attempt = ? AND id <= ?",
+        of.attempt.attempt,
+        of.update_id,
+    )
+    spent = last - of.attempt.started if count else 0.0
+    return reading(60 * count / spent) if spent > 0 else NOT_MEASURED
+
+
+def _trainer(of: Scope) -> list[Vital]:
+    """What the trainer said of itself: columns ``vital/NAME``, the same in every environment."""
+    return [_own(of, name) for name in of.columns.said(PREFIX)]
+
+
+def _own(of: Scope, column: str) -> Vital:
+    about, name = metric(column), column.removeprefix(PREFIX)
+    newest = max(of.envs, key=lambda env: of.columns.step_of(column, env) or -1)
+    one = of.columns.reading(column, newest)
+    value = number(one)
+    verdict: Verdict | None = None if value is None else about.verdict(value)  # type: ignore[assignment]
+    group = next((group for group in GROUPS if name.startswith(f"{group}_")), "trainer")
+    note = about.thresholds(value) or about.meaning
+    return Vital(name.removeprefix(f"{group}_"), one, unit(of, column), verdict, note, group)
 
 
 def _sampled(of: Scope) -> tuple[list[Vital], str]:
