@@ -76,7 +76,7 @@ def test_two_runs_of_one_task_share_a_hall_that_outlives_their_records(home):
 
 
 def test_a_hall_fills_while_its_run_goes_on_and_is_asked_at_its_moments(home):
-    trainer = home.train(EPISODES + "episodes(0, 300, 10.0); forever()")
+    trainer = home.train(EPISODES + "episodes(0, 120, 10.0); forever()")
     ready(trainer)
     with asking() as ask:
         best = until(lambda: (ask.hall_list().rows or [None])[0])
@@ -87,7 +87,7 @@ def test_a_hall_fills_while_its_run_goes_on_and_is_asked_at_its_moments(home):
     until(lambda: home.file().how is not None)
     with asking() as ask:
         assert [number(one.accuracy) for one in ask.hall_list().rows] == [
-            float(n) for n in range(312, 302, -1)
+            float(n) for n in range(132, 122, -1)
         ]
 
 

@@ -37,6 +37,7 @@ import numpy as np
 import sanctum
 from sanctum.probe import restarts
 restarts.MOST = 50
+FULL = 500
 name, way, seed = sys.argv[1:]
 chance = random.Random(int(seed))
 said = os.open(name + ".log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -59,6 +60,8 @@ def train():
                  rewards={"gain": np.full(4, 0.5)})
         os.write(said, b"%d %f\\n" % (step, now))
         step += 1
+        if way == "retention" and step == FULL:
+            print("full", flush=True)
         if step % 64 == 0:
             run.update(step // 64, entropy=0.5)
             run.episode(0, step // 64, final_accuracy=50.0, length=64)
@@ -165,7 +168,10 @@ class Life:
             time.sleep(chance.uniform(0.0, 1.5))
             process.kill()
         elif self.way in ("both", "retention"):
-            time.sleep(chance.uniform(0.0, 3.0) + (2.5 if self.way == "retention" else 0.0))
+            if self.way == "retention":
+                assert process.stdout is not None
+                assert process.stdout.readline() == "full\n"
+            time.sleep(chance.uniform(0.0, 3.0))
             pids = [process.pid, recorder]
             chance.shuffle(pids)
             for pid in pids:

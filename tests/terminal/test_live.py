@@ -12,6 +12,7 @@ import pytest
 
 pytestmark = pytest.mark.live
 WITHIN_S = 20.0
+MARK = "echo end of an answer"
 
 
 class Trainer:
@@ -110,13 +111,15 @@ def test_every_look_command_answers_in_every_format(train, environ):
         "events",
         "vitals",
     )
-    for line in lines:
-        for format in ("table", "plain", "json", "csv", "md"):
-            done = ask(environ, *line.split(), "--format", format)
-            assert done.returncode == 0, (line, format, done.stderr)
-            assert done.stdout.strip()
-            if format == "json":
-                assert json.loads(done.stdout)["run"] == "tiny-1"
+    for format in ("table", "plain", "json", "csv", "md"):
+        said = [word for line in lines for word in ("-c", f"{line} --format {format}", "-c", MARK)]
+        done = ask(environ, "exec", *said)
+        assert done.returncode == 0, (format, done.stderr)
+        *answers, rest = done.stdout.split("end of an answer\n")
+        assert len(answers) == len(lines) and not rest
+        assert all(one.strip() for one in answers)
+        if format == "json":
+            assert {json.loads(one)["run"] for one in answers} == {"tiny-1"}
 
 
 def test_a_killed_trainer_is_said_and_still_answers(train, environ, open_terminal):
