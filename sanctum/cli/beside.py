@@ -1,4 +1,4 @@
-"""The live runs of a file that is followed: begun beside its trainer, over what was there before."""
+"""The live runs of a file that is followed, begun beside its trainer."""
 
 from __future__ import annotations
 
