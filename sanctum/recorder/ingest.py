@@ -164,10 +164,9 @@ class Ingest:
     def _say_end(self, cause: Cause, exception: str | None, now: float) -> None:
         how, about = cause.how, exception or cause.why
         what = f"was {how} by {cause.signal}" if how == "killed" else how
-        said = _ENDED.get(how, f"the trainer {what}")
-        if about:
-            said = f"{'the run ended' if how == 'ended' else said}: {about}"
-        text = cause.text or said
+        text = cause.text or _ENDED.get(
+            how, f"the trainer {what}" + (f": {about}" if about else "")
+        )
         self._event("info" if how in _ENDED else "critical", "end", text, now)
 
     def _mark_gap(self, before: int | None, after: int | None, now: float) -> None:

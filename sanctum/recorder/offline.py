@@ -46,7 +46,8 @@ from sanctum.wire.processes import boot_id, is_alive
 TICK_FRAMES = 512
 WITHIN_S = 2.0
 _TAILS = ("", "-wal", "-shm", "-journal")
-_NEXT = Cause("ended", None, "the next training begins here, and this one did not say how it ended")
+_UNSAID = "how it ended was not told; the next training begins here"
+_NEXT = Cause("ended", None, _UNSAID, None, _UNSAID)
 
 
 class _Told(Clock):
@@ -321,8 +322,8 @@ class Offline:
             ) from error
 
     def _let_go(self) -> None:
-        self._remove(self._aside)
         if self._lock is not None:
+            self._remove(self._aside)
             os.close(self._lock)
             self._lock = None
 
