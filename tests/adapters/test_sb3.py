@@ -372,9 +372,7 @@ def test_a_policy_made_again_decides_as_it_did(told, name):
         policy = replayed(frame)
         for step in told.steps[number * ROLLOUT : (number + 1) * ROLLOUT]:
             assert (column(step, "policy_version") == frame.update).all()
-            masks = {}
-            if "masked" in name:
-                masks = {head: torch.as_tensor(column(step, f"mask/{head}")) for head in heads}
+            masks = {head: torch.as_tensor(column(step, f"mask/{head}")) for head in heads}
             seen = torch.as_tensor(column(step, "observation"))
             with torch.no_grad():
                 said = policy.readings(seen, masks, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections import OrderedDict
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,7 @@ class Rebuilt:
         self.heads = Heads.of(policy.action_space)
         self.features = Features.of(policy.observation_space)
         self._statistics, self._normaliser = statistics, normaliser
+        self._takes_masks = "action_masks" in signature(policy.get_distribution).parameters
 
     def readings(
         self,
@@ -107,7 +109,7 @@ class Rebuilt:
         """
         seen = self._unflattened(observation)
         more = {}
-        if masks:
+        if masks and self._takes_masks:
             more["action_masks"] = torch.cat([masks[head] for head in self.heads.options], dim=1)
         self.policy.get_distribution(seen, **more)
         distribution = torch_distribution(self.policy)
