@@ -85,10 +85,13 @@ class Group:
         self._progress.idle(for_long=self._was_idle)
         self._was_idle = True
         self._telling.flush()
-        self._origin.say(self.run, self._counts)
+        self._tell_source()
 
     def close(self, how: str | None, why: str | None) -> None:
-        """Write everything and end the run; `how` None: finished where all that was planned is."""
+        """Write everything and end the run; `how` None: finished where all that was planned is.
+
+        May be called twice.
+        """
         is_finished = self._progress.is_finished
         self._last_words()
         if how is None:
@@ -131,7 +134,15 @@ class Group:
 
     def _round_ends(self) -> None:
         self._progress.end_round()
-        self._origin.say(self.run, self._counts)
+        self._tell_source()
+
+    def _tell_source(self) -> None:
+        """Where the events come from and how many came, when that is news."""
+        origin = self._origin
+        told = self._counts.total(), origin.refused_count, origin.unknown, origin.dropped
+        if told != self._told:
+            self._told = told
+            origin.say(self.run, self._counts)
 
     def _odd(self, kind: str, text: str) -> None:
         if self._origin.odd(kind, text):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -46,7 +46,7 @@ class Translator:
         self._run_id = run_id
         self._origin = Origin(place)
         self._groups: dict[str, Group] = {}
-        self._counts: dict[str, Counter[str]] = {}
+        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._waiting: dict[str, list[Event]] = {}
         self._group_of_env: dict[int, str] = {}
         self._newest = DEFAULT_GROUP
@@ -170,7 +170,7 @@ class Translator:
 
     def _count(self, event: Event, name: str) -> None:
         self._origin.counts[event.kind] += 1
-        self._counts.setdefault(name, Counter())[event.kind] += 1
+        self._counts[name][event.kind] += 1
 
     def _start(self, event: Event) -> None:
         """TRAINING_STARTED: a run begins, its next attempt, or a heuristic run's next episode."""
@@ -187,13 +187,13 @@ class Translator:
             self._infer(name)
         else:
             before = self._waiting.pop(name, [])
-        for other, open_ in self._groups.items():
-            if other == name or not self._origin.is_live:
-                open_.close(None, None)
+        for other, earlier in self._groups.items():
+            if other == name or earlier.is_finished:
+                earlier.close(None, None)
         opened = self._open(name, shape, event)
-        for earlier in before:
-            self._pass(name, earlier)
         self._newest = name
+        for one in before:
+            self._pass(name, one)
         opened.idle()
 
     def _wait(self, name: str, event: Event) -> None:
@@ -221,10 +221,9 @@ class Translator:
     def _open(self, name: str, shape: Shape, event: Event) -> Group:
         """Begin a run, or its next attempt."""
         at = event.time or 0.0
-        counts = self._counts.setdefault(name, Counter())
         run = self._opens(self._named(name, shape, at), at, **shape.about())
         self.runs = [one for one in self.runs if one.run_id != run.run_id] + [run]
-        group = self._groups[name] = Group(run, shape, self._origin, counts)
+        group = self._groups[name] = Group(run, shape, self._origin, self._counts[name])
         if not shape.is_known:
             group.complain(
                 "there is no TRAINING_STARTED: environments, slots and rounds are taken from what"
