@@ -34,6 +34,7 @@ class Group:
         )
         self._handlers = {**self._environments.handlers, **self._progress.handlers}
         self._was_idle = self._is_over = False
+        self._told: tuple[int | None, ...] = ()
         run.before_end(self._last_words)
 
     @property
@@ -90,7 +91,7 @@ class Group:
     def close(self, how: str | None, why: str | None) -> None:
         """Write everything and end the run; `how` None: finished where all that was planned is.
 
-        May be called twice.
+        A second call says nothing more.
         """
         is_finished = self._progress.is_finished
         self._last_words()
@@ -110,7 +111,7 @@ class Group:
         self._rows.close(is_finished=self._progress.is_finished)
         self._progress.end_round()
         self._telling.flush()
-        self._origin.say(self.run, self._counts)
+        self._tell_source()
         self.run.at_time(0.0 if self._origin.is_live else self._telling.time)
 
     def _check(self, event: Event) -> None:
