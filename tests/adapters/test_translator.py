@@ -13,6 +13,7 @@ from tests.adapters.esper_events import (
     Heard,
     action,
     batch,
+    changed,
     epoch,
     event,
     germinated,
@@ -339,3 +340,16 @@ def test_events_in_any_order_raise_nothing():
     for number in range(20):
         random.Random(number).shuffle(events)
         Heard(*events).close()
+
+
+def test_what_an_environment_says_in_an_epoch_is_of_it_though_its_end_was_lost():
+    heard = Heard(started(epochs=4), *quiet(epochs=1), epoch(0, 2), action(0, 2), action(1, 2))
+    heard.take(changed(1, "PRUNED", "EMBARGOED"), rolled_back(1)).close()
+    assert heard.seeds(env=1)[0].step == 1
+    assert heard.messages("rollback")[0].step == 1
+    assert heard.source.refused_count == 0
+
+
+def test_rounds_whose_end_was_lost_are_over_when_the_next_begins():
+    heard = Heard(started(rounds=5), *quiet(), *quiet(round=1), *quiet(epochs=2, round=2)).close()
+    assert heard.end.why == "the recording stops after 2 of 5 rounds, in epoch 2 of 3 of the next"

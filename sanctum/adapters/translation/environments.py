@@ -141,8 +141,8 @@ class Environments:
 
     def _rollback(self, event: Event) -> None:
         """GOVERNOR_ROLLBACK: no decision of this step will come."""
-        env = _env(event)
-        row = self._rows.of(self._clock.step_of(event, env))
+        env, step = self._place(event)
+        row = self._rows.of(step)
         row.rolled_back.add(env)
         row.put("rollback", env, 1)
         notice = NOTICES[event.kind]
@@ -204,9 +204,15 @@ class Environments:
         self._log.take(event, *self._place(event))
 
     def _place(self, event: Event) -> tuple[int, int]:
-        """Environment and step of an event; the row of the step is there."""
-        env = _env(event)
-        return env, self._rows.of(self._clock.step_of(event, env)).step
+        """Environment and step of an event; the row of the step is there.
+
+        What is said in an epoch is of that epoch, even if the environment's own end of it is lost.
+        """
+        env, newest = _env(event), self._rows.newest
+        step = self._clock.step_of(event, env)
+        if step is not None and newest is not None:
+            step = max(step, newest.step)
+        return env, self._rows.of(step).step
 
     def _outcome(self, event: Event) -> None:
         """EPISODE_OUTCOME."""

@@ -34,8 +34,7 @@ def _trend(word_: str) -> Says:
 
 def _anomaly(data: Mapping[str, Any]) -> str:
     kind = (word(data.get("anomaly_type")) or "anomaly").replace("_", " ")
-    detail = word(data.get("detail"))
-    return f"{kind}: {detail}" if detail else kind
+    return word(data.get("detail")) or kind
 
 
 def _fell(data: Mapping[str, Any]) -> str:

@@ -59,9 +59,11 @@ class Progress:
         """How far the run has come, to go on a sentence."""
         shape, row = self._shape, self._rows.newest
         done = self._episodes // shape.envs
+        if row is not None:
+            done = max(done, row.step // shape.epochs)
         planned = "" if not self._planned else f" of {self._planned // shape.envs}"
         text = f"{done}{planned} {'episodes' if shape.is_heuristic else 'rounds'}"
-        if row is not None and row.step // shape.epochs >= done:
+        if row is not None and row.step // shape.epochs == done:
             text += f", in epoch {row.step % shape.epochs + 1} of {shape.epochs} of the next"
         return text
 
