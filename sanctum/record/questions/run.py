@@ -105,8 +105,7 @@ def rate(of: Scope, window_s: float | None) -> Reading:
     began = of.reader.time_of(attempt, first)
     if began is None or end - began <= 0:
         return NOT_MEASURED
-    rows = of.reader.rows_between(attempt, first, of.at.step)
-    return reading(rows / (end - began))
+    return reading((of.at.step - first) / (end - began))
 
 
 def lost_count(of: Scope, pulse: Pulse) -> int:
