@@ -13,7 +13,10 @@ import pytest
 
 from tests.house.rooms import ROOT
 
-TOP = {"setup.cfg", "pyproject.toml", "README.md", "sanctum", "commands", "tests", "completions"}
+TOP = {
+    *("setup.cfg", "pyproject.toml", "README.md"),
+    *("sanctum", "commands", "tests", "completions", "examples"),
+}
 
 
 def test_the_top_level_is_as_agreed() -> None:
