@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> None:
     given = parser.parse_args(arguments)
     path = given.recording.resolve()
     lines: list[Line] = []
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ.update(SANCTUM_HOME=home, SANCTUM_LINGER_S="1")
         lines += recording.measured(path)
         lines += emitting.measured(path, passes=1 if given.short else 3)

@@ -44,7 +44,7 @@ def measured(path: Path, *, seconds: float) -> list[Line]:
             dimensions=(50, 160),
             timeout=LIVE_S,
         )
-        shell.expect("shown.*> ")
+        shell.expect("shown[^>]*>")
         time.sleep(2)
         written = _work(shell, seconds)
         shell.close(force=True)
