@@ -12,6 +12,7 @@ import pexpect
 import pytest
 
 from tests.adapters.stand_in import FOLDER
+from tests.house.rooms import ROOT
 from tests.live.running import WITHIN_S, Home, state, until
 
 RECORDING = FOLDER.parent / "data" / "esper_short.jsonl.gz"
@@ -139,3 +140,18 @@ def test_without_a_terminal_the_panel_that_was_asked_for_is_left_out(trained: Es
     _, complaints = process.communicate(timeout=WITHIN_S)
     assert process.returncode == 0, complaints
     assert "Esper's run is demo" in complaints
+
+
+def test_the_readmes_script_attaches(trained: Esper, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ESPER_EVENTS", str(RECORDING))
+    blocks = (ROOT / "README.md").read_text().split("```")
+    (script,) = [one for one in blocks if "add_backend" in one]
+    done = subprocess.run(
+        [sys.executable, "-c", script.removeprefix("python\n")],
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+    )
+    assert done.returncode == 0, done.stderr
+    file = trained.home.file("two-slots")
+    assert (file.how, file.envs) == ("ended", 8)
