@@ -17,7 +17,7 @@ from sanctum.probe.run import Run
 
 
 class _Last(NamedTuple):
-    """The newest reading of a tag: its step, which writer said it, and when."""
+    """The newest reading of a tag that was on the run's clock: its step, writer and time."""
 
     step: int
     writer: int
@@ -48,7 +48,7 @@ class Course:
         self._ended: dict[str, list[float]] = {RETURN: [], LENGTH: []}
         self._episodes: list[int] = []
         self._last: dict[str, _Last] = {}
-        self._apart: set[str] = set()
+        self._apart: set[tuple[str, int]] = set()
         self._began: dict[int, float] = {}
 
     @property
@@ -90,7 +90,7 @@ class Course:
             self._join_update(name, value, step)
             return
         self.counts["scalar of a step"] += 1
-        if tag in self._apart:
+        if (tag, writer) in self._apart:
             self._tell_apart(tag, value, step)
         elif kind in self._ended:
             self._ended[kind].append(value)
@@ -112,22 +112,24 @@ class Course:
 
     def _tell_time(self, tag: str, step: int, time: float, writer: int) -> None:
         """Move the clock, or find out why it does not move."""
-        last = self._last.get(tag)
-        self._last[tag] = _Last(step, writer, time)
         if self.step is None or step > self.step:
             self.settle()
             self.step, self._has_row = step, False
-            self._apart.discard(tag)
-        elif step < self.step and tag not in self._apart:
-            if last is not None and step < last.step and self._took_over(last, writer):
-                self._next_attempt(step)
-                self._last[tag] = _Last(step, writer, time)
-            else:
-                self._apart.add(tag)
+        elif step < self.step:
+            if (tag, writer) in self._apart or not self._went_back(tag, step, writer):
+                self._apart.add((tag, writer))
+                self.run.at_time(time)
+                return
+            self._next_attempt(step)
+        self._apart.discard((tag, writer))
+        self._last[tag] = _Last(step, writer, time)
         self.run.at_time(time)
 
-    def _took_over(self, last: _Last, writer: int) -> bool:
-        """Whether `writer` writes instead of the one before it, and not beside it."""
+    def _went_back(self, tag: str, step: int, writer: int) -> bool:
+        """Whether a tag has been further on already, and not said so by a writer beside this one."""
+        last = self._last.get(tag)
+        if last is None or step >= last.step:
+            return False
         return writer == last.writer or last.time <= self._began.get(writer, 0.0)
 
     def _next_attempt(self, step: int) -> None:
