@@ -6,6 +6,7 @@ interpreter lock, which the trainer wants.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -38,13 +39,14 @@ class Drain:
         self._looked_at = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sanctum-esper", daemon=True)
+        self._worker = 0
         self.taken = 0
         self.busy_s = 0.0
 
     @property
     def is_current(self) -> bool:
-        """Whether the thread that asks is this one."""
-        return threading.current_thread() is self._thread
+        """Whether it is the caller's thread that translates, or did last."""
+        return threading.get_ident() == self._worker
 
     def start(self) -> None:
         """Begin."""
@@ -54,13 +56,18 @@ class Drain:
         """Stop the thread and translate what waits, in the caller's thread."""
         self._stop.set()
         self._thread.join()
+        self._worker = threading.get_ident()
         while self._waiting:
             self._take(self._waiting.popleft())
         self._count_drops()
 
     def _run(self) -> None:
+        self._worker = threading.get_ident()
         while not self._stop.wait(WAKE_S):
-            self._turn()
+            try:
+                self._turn()
+            except Exception as error:  # the last resort: what comes next may do
+                self._translator.refuse(f"{type(error).__name__}: {error}")
             self.busy_s = time.thread_time()
 
     def _turn(self) -> None:
@@ -86,11 +93,10 @@ class Drain:
 
     def _count_drops(self) -> None:
         """Find the hub, and tell the run, once there is one, what it dropped."""
-        dropped: int | None = None
-        try:
+        dropped = None
+        with contextlib.suppress(Exception):  # a hub of another version: that is not known
             if self._hub.look():
                 dropped = self._hub.dropped
-        except Exception:  # a hub of another version: what it dropped is not known
-            dropped = None
-        if self._translator.runs and (dropped is not None or self._lost()):
-            self._translator.drop((dropped or 0) + self._lost())
+        lost = self._lost()
+        if self._translator.runs and (dropped is not None or lost):
+            self._translator.drop((dropped or 0) + lost)

@@ -102,9 +102,7 @@ class SanctumBackend:
                         run.__exit__(*passing)
                 self._translator.close("interrupted" if how == "interrupted" else None)
             except Exception as error:
-                say(
-                    f"sanctum: the end of Esper's run was not told: {type(error).__name__}: {error}"
-                )
+                say(f"sanctum: how Esper's run ended was not told: {error!r}")
             self.busy_s, self._drain = self._drain.busy_s, None
         atexit.unregister(self.close)
 
@@ -125,7 +123,7 @@ class SanctumBackend:
     def _fetch(self) -> None:
         """Translate all that was emitted; what comes later is not heard.
 
-        In our own thread the next group's run begins, and nothing is over.
+        Where it is being translated just now, a run ends because the next one begins.
         """
         if self._drain is None or self._drain.is_current:
             return

@@ -303,7 +303,9 @@ def test_an_exception_before_training_leaves_no_run(stage):
     assert stage.frames == {} and stage.backend.runs == []
 
 
-def test_groups_one_after_the_other_are_two_runs(stage):
+@pytest.mark.parametrize("wake_s", [0.01, 60.0], ids=["meanwhile", "at the end"])
+def test_groups_one_after_the_other_are_two_runs(stage, monkeypatch, wake_s):
+    monkeypatch.setattr("sanctum.adapters.draining.WAKE_S", wake_s)
     stage.backend.start()
     for group in "AB":
         for event in stage.events():
