@@ -126,7 +126,7 @@ class Course:
         self.run.at_time(time)
 
     def _went_back(self, tag: str, step: int, writer: int) -> bool:
-        """Whether a tag has been further on already, and not said so by a writer beside this one."""
+        """Whether a tag has been further on, as said by a writer that this one comes after."""
         last = self._last.get(tag)
         if last is None or step >= last.step:
             return False
