@@ -333,6 +333,7 @@ def test_nothing_that_an_event_holds_raises(data):
     heard.close()
     for frames in heard.frames.values():
         assert any(isinstance(one, RunEnded) for one in frames)
+    assert [run.refused for run in heard.translator.runs] == [0] * len(heard.translator.runs)
 
 
 def test_events_in_any_order_raise_nothing():

@@ -9,6 +9,14 @@ from sanctum.adapters.translation.event import Action, Event
 from sanctum.adapters.translation.shape import Shape
 from sanctum.adapters.translation.values import whole
 
+MOST_EPISODES = 2**40
+
+
+def episode_of(data: Mapping[str, Any]) -> int | None:
+    """The episode that an event names, counted over all environments; None where it names none."""
+    episode = whole(data.get("episode_idx"))
+    return episode if episode is not None and 0 <= episode < MOST_EPISODES else None
+
 
 class Clock:
     """Where each environment is. Rounds count from 0, inner epochs from 1.
@@ -52,7 +60,7 @@ class Clock:
 
     def episode_of(self, data: Mapping[str, Any], env: int, round: int) -> int:
         """The number of an environment's episode, over all environments."""
-        episode = None if self.shape.is_heuristic else whole(data.get("episode_idx"))
+        episode = None if self.shape.is_heuristic else episode_of(data)
         return round * self.shape.envs + env if episode is None else episode
 
     def step_of(self, event: Event, env: int, epoch: int | None = None) -> int | None:
@@ -83,5 +91,5 @@ class Clock:
         return self.shape.step(action.round, action.epoch)
 
     def _round(self, data: Mapping[str, Any]) -> int | None:
-        episode = whole(data.get("episode_idx"))
+        episode = episode_of(data)
         return None if episode is None else episode // self.shape.envs

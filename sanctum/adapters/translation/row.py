@@ -66,13 +66,11 @@ class Row:
         """Say what was not said yet."""
         if not self._new:
             return
+        new, self._new = self._new, set()
         columns: dict[str, Any] = {
-            name: _column(name, self._cells[name]) for name in self._cells if name in self._new
+            name: _column(name, cells) for name, cells in self._cells.items() if name in new
         }
-        heads = {
-            name: self._matrix(rows) for name, rows in self._matrices.items() if name in self._new
-        }
-        self._new.clear()
+        heads = {name: self._matrix(rows) for name, rows in self._matrices.items() if name in new}
         run.step(self.step, probabilities=heads or None, **columns)
 
     def _matrix(self, rows: dict[int, Sequence[float]]) -> Array:
@@ -94,7 +92,7 @@ def _column(name: str, cells: list[Any]) -> Array:
     else:
         kind = np.float32
     if not any(cell is None or isinstance(cell, Masked) for cell in cells):
-        values: Any = np.array(cells, kind)
+        values = _array(cells, kind)
         return Array(values.dtype.str, values.shape, values.tobytes())
     blank = 0 if kind is np.int64 else np.nan
     states = bytearray(len(cells))
@@ -107,5 +105,13 @@ def _column(name: str, cells: list[Any]) -> Array:
             states[place] = MASKED_CELL
             cell = blank
         known.append(cell)
-    filled: Any = np.array(known, kind)
+    filled = _array(known, kind)
     return Array(filled.dtype.str, filled.shape, filled.tobytes(), bytes(states))
+
+
+def _array(cells: list[Any], kind: type) -> Any:
+    """An array of a kind, or of the widest numbers where one of them is not of that kind."""
+    try:
+        return np.array(cells, kind)
+    except (OverflowError, ValueError):
+        return np.array([float(cell) for cell in cells])

@@ -9,6 +9,9 @@ from sanctum.adapters.translation.row import Row
 from sanctum.adapters.translation.shape import Shape
 from sanctum.adapters.translation.telling import Telling
 
+FARTHEST_ROUNDS = 1000
+"""So many rounds are not lost between one event and the next: their number is wrong."""
+
 
 class Backwards(Exception):
     """The steps go back: another attempt has begun, and nothing announced it."""
@@ -49,6 +52,9 @@ class Rows:
             if step // self._shape.epochs < row.step // self._shape.epochs:
                 raise Backwards
             raise ValueError(f"its epoch {step % self._shape.epochs + 1} is over")
+        before = first if row is None else row.step
+        if step - before > FARTHEST_ROUNDS * self._shape.epochs:
+            raise ValueError(f"round {step // self._shape.epochs + 1} is too far ahead")
         self._end(row, first, step)
         return self._telling.begin(step)
 

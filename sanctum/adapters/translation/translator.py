@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sanctum.adapters.translation.clock import episode_of
 from sanctum.adapters.translation.event import Event
 from sanctum.adapters.translation.group import Group
 from sanctum.adapters.translation.rows import Backwards
 from sanctum.adapters.translation.shape import Shape, announced, inferred
 from sanctum.adapters.translation.source import Origin
-from sanctum.adapters.translation.values import whole
 from sanctum.probe.openings import Opens
 from sanctum.probe.run import Run
 
@@ -86,10 +86,7 @@ class Translator:
             kind = found.kind
             self._take(found)
         except Exception as error:
-            why = (
-                str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-            )
-            self._odd(kind, f"{kind} (event {self._taken:,}) makes no sense: {why}")
+            self._senseless(kind, error)
 
     def refuse(self, text: str) -> None:
         """A line or an event could not be read at all; `text` is a sentence that says which."""
@@ -107,8 +104,11 @@ class Translator:
 
     def idle(self) -> None:
         """Nothing more has come for a moment: write what is complete."""
-        for group in self._groups.values():
-            group.idle()
+        for name, group in self._groups.items():
+            try:
+                group.idle()
+            except Exception as error:
+                self._senseless(f"what was said of group {name}", error)
 
     def close(self, how: str | None = None, why: str | None = None) -> None:
         """Write all that waits and end the runs; `how` None: as the events tell."""
@@ -120,8 +120,12 @@ class Translator:
                 self._infer(name)
             except Exception as error:
                 self._odd(name, f"the events of group {name} make no sense: {error}")
-        for group in self._groups.values():
-            group.close(how, why)
+        for name, group in self._groups.items():
+            try:
+                group.close(how, why)
+            except Exception as error:
+                self._senseless(f"the end of group {name}", error)
+                group.run.close("ended", f"its last events make no sense: {error}")
 
     def _take(self, event: Event) -> None:
         if event.type == "TRAINING_STARTED":
@@ -146,16 +150,13 @@ class Translator:
         try:
             group.take(event)
         except Backwards:
-            envs, episode = group.shape.envs, whole(event.data.get("episode_idx"))
+            envs, episode = group.shape.envs, episode_of(event.data)
             first = 0 if episode is None else episode // envs
             group.close("ended", "the steps go back: another run began, and nothing announced it")
             shape = replace(group.shape, first_round=first, is_known=False)
             self._open(name, shape, event).take(event)
         except Exception as error:
-            why = (
-                str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-            )
-            self._odd(event.kind, f"{event.kind} (event {self._taken:,}) makes no sense: {why}")
+            self._senseless(event.kind, error)
 
     def _route(self, event: Event) -> str:
         """The group of an event; for those that do not say it, that of their environment."""
@@ -242,6 +243,11 @@ class Translator:
         self._run_id = stem
         return stem if name == DEFAULT_GROUP else f"{stem}-{name}"
 
+    def _senseless(self, kind: str, error: Exception) -> None:
+        """Something could not be translated; an error that nobody meant is named by its type."""
+        why = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        self._odd(kind, f"{kind} (event {self._taken:,}) makes no sense: {why}")
+
     def _odd(self, kind: str, text: str) -> None:
         if self._origin.odd(kind, text):
             self._complain(text)
@@ -257,7 +263,7 @@ class Translator:
 def _first_round(events: list[Event], shape: Shape) -> int:
     """The round of the first event that tells its episode."""
     for event in events:
-        episode = whole(event.data.get("episode_idx"))
+        episode = episode_of(event.data)
         if episode is not None:
             return episode // shape.envs
     return 0

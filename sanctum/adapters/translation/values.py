@@ -22,7 +22,10 @@ def number(value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, int | float):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return float("inf") if value > 0 else float("-inf")
     if isinstance(value, str):
         return _spelled(value.strip())
     return None
