@@ -62,18 +62,17 @@ class Heads:
         columns = actions.reshape(len(actions), -1)
         return {head: columns[:, index] for index, head in enumerate(self.options)}
 
-    def legal(self, masks: Numbers | None, envs: int) -> dict[str, Numbers]:
-        """The legal options (E, n) of each head, of masks (E, all options); all where None."""
+    def legal(self, masks: Numbers) -> dict[str, Numbers]:
+        """The legal options (E, n) of each head, of masks (E, all options)."""
         sizes = [len(options) for options in self.options.values()]
-        if masks is None:
-            return {
-                head: np.ones((envs, size), bool)
-                for head, size in zip(self.options, sizes, strict=True)
-            }
         flat = np.asarray(masks, bool).reshape(-1, sum(sizes))
         ends = list(itertools.accumulate(sizes))
         parts = zip(self.options, sizes, ends, strict=True)
         return {head: flat[:, end - size : end] for head, size, end in parts}
+
+    def all_legal(self, envs: int) -> dict[str, Numbers]:
+        """The same where nothing is masked."""
+        return {head: np.ones((envs, len(each)), bool) for head, each in self.options.items()}
 
     def columns(self, actions: Numbers, prefix: str = "action") -> dict[str, Numbers]:
         """The dimensions of a continuous action as columns (E,)."""

@@ -131,7 +131,7 @@ class SanctumCallback(BaseCallback):
         self._stays_open = goes_on
         self._heads = Heads.of(self.model.action_space, meanings(env))
         self._features = Features.of(self.model.observation_space)
-        self._decisions = Decisions(self._heads)
+        self._decisions = Decisions(self._heads, env.num_envs)
         self._is_on_policy = is_on_policy(self.model)
         self._rewards_differ = normalises_reward(self.model)
         self._has_learned = False
@@ -221,7 +221,8 @@ class SanctumCallback(BaseCallback):
             reward = normaliser.old_reward
             columns["reward_normalised"] = learned_from
         actions = np.asarray(said["actions"])
-        masks = self._heads.legal(said.get("action_masks"), len(actions))
+        given = said.get("action_masks")
+        masks = self._decisions.all_legal if given is None else self._heads.legal(given)
         probabilities: dict[str, Any] = {}
         if self._is_on_policy:
             columns["value"] = said["values"].reshape(-1)
@@ -243,7 +244,7 @@ class SanctumCallback(BaseCallback):
             step,
             actions=self._heads.chosen(actions),
             probabilities=probabilities,
-            masks=masks,
+            masks=masks if self._is_on_policy else None,
             observation=self._features.values(model._last_obs),
             reward=reward,
             done=done,

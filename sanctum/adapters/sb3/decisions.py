@@ -64,10 +64,15 @@ def log_probabilities(distribution: Any, heads: Heads) -> dict[str, Any]:
 
 
 class Decisions:
-    """Readings of one vector step's decisions, from the distribution they were drawn from."""
+    """Readings of one vector step's decisions, from the distribution they were drawn from.
 
-    def __init__(self, heads: Heads) -> None:
+    `all_legal` are the masks (E, n) by head where nothing is masked.
+    """
+
+    def __init__(self, heads: Heads, envs: int) -> None:
         self._heads = heads
+        self.all_legal = heads.all_legal(envs)
+        self._most = _most(self.all_legal)
 
     def readings(self, distribution: Any, masks: dict[str, Numbers]) -> tuple[Any, Any]:
         """Probabilities (E, n) by head, and columns (E,): how undecided the policy was.
@@ -87,10 +92,7 @@ class Decisions:
             head: -np.multiply(one, logs[head], where=one != 0, out=np.zeros_like(one)).sum(1)
             for head, one in chances.items()
         }
-        most = {
-            head: np.log(masks[head].sum(1) if head in masks else np.full(len(one), one.shape[1]))
-            for head, one in chances.items()
-        }
+        most = self._most if masks is self.all_legal else _most(masks)
         columns = {"entropy": _share(sum(nats.values()), sum(most.values()))}
         if len(nats) > 1:
             columns |= {f"entropy.{head}": _share(one, most[head]) for head, one in nats.items()}
@@ -119,6 +121,11 @@ class Decisions:
             one.detach().cpu().numpy()[rows, chosen[head].astype(int)] for head, one in logs.items()
         )
         return bool(np.allclose(total, log_prob, atol=SAME))
+
+
+def _most(masks: dict[str, Numbers]) -> dict[str, Numbers]:
+    """The largest entropy (E,) that each head can have, in nats."""
+    return {head: np.log(one.sum(1)) for head, one in masks.items()}
 
 
 def _share(nats: Any, most: Any) -> Numbers:
