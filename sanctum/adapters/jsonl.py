@@ -20,6 +20,9 @@ EXPECTED = "Esper's events were expected: one JSON object a line, plain or gzipp
 VERSION_KEYS = ("schema_version", "schema", "version")
 """Where a future Esper might say the version of its events; today's say none."""
 
+ENOUGH_BYTES = 16
+"""So many of the first bytes tell what a file is."""
+
 GZIP = b"\x1f\x8b"
 _MAGIC = {
     b"SQLite format 3\0": "an SQLite file",
@@ -38,7 +41,7 @@ _CUT = "the file is cut off in the middle of it"
 class Readable(Protocol):
     """An open file of bytes."""
 
-    def read(self, count: int, /) -> bytes:
+    def read(self, count: int, /) -> bytes | None:
         """At most so many bytes; none at the end."""
 
 
@@ -146,7 +149,9 @@ def read(file: Readable, lines: Lines | None = None) -> Iterator[Line]:
 
 def chunks(file: Readable) -> Iterator[bytes]:
     """The bytes of a file, unpacked if they are gzipped. Raises Foreign, Cut, OSError."""
-    data = file.read(READ_BYTES)
+    data = file.read(READ_BYTES) or b""
+    while 0 < len(data) < ENOUGH_BYTES and (more := file.read(READ_BYTES)):  # a pipe gives little
+        data += more
     whole = _unpacked(file, data) if data.startswith(GZIP) else _plain(file, data)
     is_first = True
     for part in whole:
@@ -168,7 +173,7 @@ def check(start: bytes) -> None:
 def _plain(file: Readable, data: bytes) -> Iterator[bytes]:
     while data:
         yield data
-        data = file.read(READ_BYTES)
+        data = file.read(READ_BYTES) or b""
 
 
 def _unpacked(file: Readable, data: bytes) -> Iterator[bytes]:
@@ -181,7 +186,7 @@ def _unpacked(file: Readable, data: bytes) -> Iterator[bytes]:
             raise Cut("the gzip stream is damaged here: what follows cannot be read") from error
         if found:
             yield found
-        data = unpacker.unused_data.lstrip(b"\0") or file.read(READ_BYTES)
+        data = unpacker.unused_data.lstrip(b"\0") or file.read(READ_BYTES) or b""
         if unpacker.eof and data:
             unpacker = zlib.decompressobj(wbits=31)
     if not unpacker.eof:

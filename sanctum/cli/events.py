@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from sanctum import __version__
 from sanctum.adapters.jsonl import EXPECTED, Foreign, Line, Lines, read
@@ -90,9 +90,12 @@ def import_events(
     return found
 
 
-def origin_of(path: Path, file: BinaryIO | None = None) -> Origin:
-    """The file at `path` as it is now. Raises OSError."""
-    there = path.stat() if file is None else os.fstat(file.fileno())
+def origin_of(path: Path, file: FileIO | None = None) -> Origin:
+    """The file at `path` as it is now. Raises RecordError when it is not there."""
+    try:
+        there = path.stat() if file is None else os.fstat(file.fileno())
+    except OSError as error:
+        raise _unreadable(path, error) from error
     return Origin(str(path.absolute()), there.st_size, there.st_mtime_ns, __version__)
 
 
@@ -121,12 +124,13 @@ def _nothing(path: Path | None, found: Imported) -> RecordError:
 
 
 @contextmanager
-def _opened(path: Path | None) -> Iterator[BinaryIO]:
+def _opened(path: Path | None) -> Iterator[FileIO]:
     """The file, or stdin; it can be told to end meanwhile, which leaves nothing behind."""
     before = signal.signal(signal.SIGTERM, _ended)
     try:
         if path is None:
-            yield sys.stdin.buffer
+            with FileIO(sys.stdin.fileno(), closefd=False) as file:
+                yield file
         else:
             with _readable(path) as file:
                 yield file
@@ -137,13 +141,18 @@ def _opened(path: Path | None) -> Iterator[BinaryIO]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _readable(path: Path) -> BinaryIO:
+def _readable(path: Path) -> FileIO:
+    """Without a buffer: what fills one from a pipe heeds no Ctrl-C until it is full."""
     try:
-        return path.open("rb")
-    except FileNotFoundError as error:
-        raise RecordError(f"no such file: {path}", EXPECTED) from error
+        return path.open("rb", buffering=0)
     except OSError as error:
-        raise RecordError(f"{path} cannot be read: {(error.strerror or '?').lower()}") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> RecordError:
+    if isinstance(error, FileNotFoundError):
+        return RecordError(f"no such file: {path}", EXPECTED)
+    return RecordError(f"{path} cannot be read: {(error.strerror or '?').lower()}")
 
 
 def _ended(number: int, frame: object) -> None:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from sanctum.errors import RecordError, SanctumError, UsageError
+from sanctum.errors import RecordError, UsageError
 from sanctum.model.answers import HallEntry
 from sanctum.model.readings import number
 from sanctum.record.hall import SIZE, Busy, Hall
@@ -153,7 +153,10 @@ class Offline:
             home().mkdir(parents=True, exist_ok=True)
             self._claim(replace)
             self._remove_remains()
-            self._writer = Writer(self._aside)
+            try:
+                self._writer = Writer(self._aside)
+            except RecordError as error:  # it names a file that nobody knows
+                raise error.__cause__ or error from None
         self._ingest = Ingest(self._writer, self._clock)
 
     def begin(self, header: RunStarted, time: float) -> None:
@@ -219,12 +222,7 @@ class Offline:
         """Leave nothing behind of what is not finished; harmless when it is."""
         if not self._closed:
             self._close()
-        self._remove(self._aside)
-        if self._lock is not None:
-            if not self.record.exists():
-                self.record.with_name(f".{self.record.name}.lock").unlink(missing_ok=True)
-            os.close(self._lock)
-            self._lock = None
+        self._let_go()
 
     def _counts(self) -> tuple[int, int, int, int, int]:
         """Steps, updates, episodes, events and what was lost, over all attempts."""
@@ -310,20 +308,22 @@ class Offline:
         """What the disk refuses as a sentence, with nothing left behind."""
         try:
             yield
-        except SanctumError:
-            self._let_go()
-            raise
         except (OSError, sqlite3.Error) as error:
             self._let_go()
             why = getattr(error, "strerror", None) or str(error)
             raise RecordError(
-                f"no record can be written in {home()}: {why.lower()}",
+                f"no record can be written in {home()}: {why[:1].lower()}{why[1:]}",
                 "SANCTUM_HOME names another folder",
             ) from error
+        except BaseException:
+            self._let_go()
+            raise
 
     def _let_go(self) -> None:
         if self._lock is not None:
             self._remove(self._aside)
+            if not self.record.exists():
+                self.record.with_name(f".{self.record.name}.lock").unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
 
