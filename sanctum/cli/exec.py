@@ -43,7 +43,7 @@ def command(
     It stops at the first error unless the line begins with `-`. ARGS are $1, $2 ... in the lines.
     """
     output = standard()
-    session = ShellSession(run or default_run(), opener=opener(output.say), say=output.say)
+    session = ShellSession(run or default_run(), opener=opener(output), say=output.say)
     for name, value in given.items():
         if value is not None:
             session.set(name, value)

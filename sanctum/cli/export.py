@@ -85,7 +85,7 @@ def command(
     output = standard()
     if to == "parquet" and (steps is not None or per_env):
         raise UsageError("--steps and --per-env are for --to tensorboard; tables hold all of it")
-    record = record_of(known(run, output.say) or run)
+    record = record_of(known(run, output) or run)
     try:
         if to == "parquet":
             done = report(_tables(record, folder, name, output), folder)

@@ -6,11 +6,11 @@ What was imported before is taken as it is, until its file changes.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 
 from sanctum.errors import RecordError
 from sanctum.shell.links import Connection, Opener
+from sanctum.shell.output import Output
 from sanctum.wire.places import (
     Origin,
     RunFile,
@@ -21,28 +21,27 @@ from sanctum.wire.places import (
     run_files,
 )
 
-Say = Callable[[str], None]
 GROUPS = ("-A", "-B")
 """What the ids of two policies' runs in one file end with."""
 
 _SQLITE = b"SQLite format 3\0"
 
 
-def opener(say: Say) -> Opener:
-    """Opens runs by id or record, as the shell does, and other programs' files by importing them.
+def opener(output: Output) -> Opener:
+    """Opens runs by id or record, as the shell does, and files of events by importing them.
 
-    `say` hears in a sentence what was imported.
+    What was imported is said on `output`, in a sentence.
     """
 
     def opened(run: str | None) -> Connection:
         from sanctum.wire.client import open_run
 
-        return open_run(known(run, say))
+        return open_run(known(run, output))
 
     return opened
 
 
-def known(run: str | None, say: Say) -> str | None:
+def known(run: str | None, output: Output) -> str | None:
     """The id of the run that a file of events is, imported if need be; else `run` itself.
 
     Raises RecordError for a file or folder that is neither a record nor holds events.
@@ -57,19 +56,21 @@ def known(run: str | None, say: Say) -> str | None:
         sentence = f"{run} is neither a run nor a record: {error.sentence}"
         raise RecordError(sentence, error.hint) from error
     if found.note:
-        say(f"{run}: {found.note}")
+        output.say(f"{run}: {found.note}")
     from sanctum.cli.events import import_events, origin_of
+    from sanctum.cli.progress import teller
 
     origin = origin_of(found.path)
     ids = imported(origin)
     if not ids:
-        done = import_events(found.path, free_name(origin, run_name(found.path)))
+        name = free_name(origin, run_name(found.path))
+        done = import_events(found.path, name, tell=teller(output, found.path))
         ids = done.runs
-        say(f"imported {done.events:,} events of {run} as {ids[0]} in {done.took_s:.1f} s")
+        output.say(f"imported {done.events:,} events of {run} as {ids[0]} in {done.took_s:.1f} s")
         if done.refused:
-            say(done.left_out())
+            output.say(done.left_out())
     if len(ids) > 1:
-        say(f"it holds {len(ids)} runs: {', '.join(ids)}; this is {ids[0]}")
+        output.say(f"it holds {len(ids)} runs: {', '.join(ids)}; this is {ids[0]}")
     return ids[0]
 
 

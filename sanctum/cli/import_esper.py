@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import click
 
 from sanctum.adapters.recordings import Recording, recording, run_name
-from sanctum.cli.events import Imported, Tell, import_events, origin_of
+from sanctum.cli.events import Imported, import_events, origin_of
 from sanctum.cli.foreign import GROUPS, free_name, imported
+from sanctum.cli.progress import teller
 from sanctum.command import Answer, Column, Report, Table
 from sanctum.command.readings import counted
 from sanctum.shell.output import Output, standard
 from sanctum.shell.settings import FORMATS, defaults
 from sanctum.wire.places import Origin, fit_run_id
-
-SAY_EVERY_S = 2.0
 
 COLUMNS = (
     Column("run", lambda one: one.run_id, priority=0),
@@ -131,20 +129,3 @@ def warn(output: Output, done: Imported) -> None:
         )
     if done.has_grown:
         output.say("the file was written to meanwhile; --follow keeps up with it")
-
-
-def teller(output: Output, path: Path | None) -> Tell | None:
-    """Says on a terminal, every two seconds, how far it has come."""
-    if not output.errors.isatty():
-        return None
-    whole = 0 if path is None else path.stat().st_size
-    said = time.monotonic()
-
-    def tell(events: int, read: int) -> None:
-        nonlocal said
-        if time.monotonic() - said > SAY_EVERY_S:
-            said = time.monotonic()
-            share = f"{100 * read / whole:.0f} %, " if whole else ""
-            output.say(f"{share}{events:,} events so far ...")
-
-    return tell

@@ -16,7 +16,7 @@ def answer(arguments: list[str]) -> int:
     """Answer a command from the command line; gives the exit code."""
     output = standard()
     session = ShellSession(
-        default_run(), words=Words(also=tuple(PROGRAM)), opener=opener(output.say), say=output.say
+        default_run(), words=Words(also=tuple(PROGRAM)), opener=opener(output), say=output.say
     )
     if os.environ.get("SANCTUM_TRACE"):
         session.set("trace", "on")

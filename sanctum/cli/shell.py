@@ -25,4 +25,4 @@ def command(run: str | None, named: str | None, plain: bool, wait: str | None) -
     if run is not None and named is not None and run != named:
         raise UsageError(f"two runs are named: {run} and {named}")
     wait_s = seconds(wait) if wait else 0.0
-    return open_shell(run or named, wait_s=wait_s, plain=plain, opener=opener(standard().say))
+    return open_shell(run or named, wait_s=wait_s, plain=plain, opener=opener(standard()))
