@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from sanctum.command import (
@@ -18,58 +20,145 @@ from sanctum.command import (
     inspect_command,
 )
 from sanctum.command.readings import badness, counted, is_zero, worst
-from sanctum.model.answers import PolicyAnswer, PolicyReading
-from sanctum.model.readings import Absent, number
+from sanctum.model.answers import PolicyAnswer, PolicyReading, Verdict
+from sanctum.model.readings import NOT_MEASURED, Absent, Reading, number
 
 CORE = (
     *("entropy", "clip_fraction", "approx_kl"),
     *("policy_loss", "value_loss", "entropy_loss"),
     *("grad_norm", "learning_rate", "explained_variance"),
 )
-STILL_KL = 1e-4
+STILL_KL, STILL_RATIO = 1e-4, 0.05
+
+GROUPS = (
+    *("health", "losses", "vitals", "heads", "advantages", "returns", "critic"),
+    *("ratio", "q", "recurrent", "memory", "round", "other"),
+)
+"""The groups of the metric catalogue."""
+
+OF_HEADS = (
+    ("entropy", 2),
+    ("choice_entropy", 0),
+    ("grad_norm", 0),
+    ("ratio_max", 1),
+    ("learnable_fraction", 1),
+    ("clip_fraction", 3),
+    ("nan_latch", 4),
+    ("inf_latch", 4),
+)
+"""What is said of a head, and how soon it gives way on a narrow screen."""
+
+UNSAID = 9
+"""How soon what nobody measured gives way."""
 
 READINGS = (
     Column("name", lambda r: r.name, priority=0),
-    Column("value", lambda r: r.value, priority=0, digits=4, verdict=lambda r: r.verdict),
-    Column("previous", lambda r: r.previous, priority=2, digits=4),
-    Column("unit", lambda r: r.unit, priority=3),
-    Column("verdict", lambda r: r.verdict or "", priority=4),
-    Column("age", lambda r: r.age_updates, unit="updates", priority=1, digits=0),
+    Column("value", lambda r: r.value, priority=0, verdict=lambda r: r.verdict),
+    Column("unit", lambda r: r.unit, priority=1),
+    Column("previous", lambda r: r.previous, priority=2),
+    Column("verdict", lambda r: r.verdict or "", priority=5),
+    Column("age", lambda r: r.age_updates, unit="updates", priority=4, digits=0),
     Column("thresholds", lambda r: r.thresholds, priority=1, flex=True),
 )
 
 
-@inspect_command("brain", group="look", examples=("brain", "brain --more", "brain --at u41"))
-@click.option("--more", is_flag=True, help="every reading and its previous value, single heads too")
-def command(moment: Moment, more: bool) -> Report:
+@inspect_command(
+    "brain",
+    group="look",
+    examples=("brain", "brain heads", "brain critic", "brain --more", "brain --at u41"),
+)
+@click.argument("group", type=click.Choice(GROUPS), required=False)
+@click.option("--more", is_flag=True, help="every reading and its previous value, by group")
+def command(moment: Moment, group: str | None, more: bool) -> Report:
     """Show the policy: entropy, KL, losses, gradients, and its action distribution.
 
     Beside each reading: its verdict, how it moved since the update before, its thresholds. The
     actions are counted in four ways: share of all decisions, share of the unforced ones (more than
-    one legal action), rate per time it was legal, mean probability the policy gave it.
+    one legal action), rate per time it was legal, mean probability the policy gave it. A group
+    shows all of its readings: heads has a row for each action head, critic how good its estimates
+    are, recurrent the state of an LSTM, q what the critic expects of each op.
     """
     answer = moment.policy()
     named = {one.name: one for one in answer.readings}
     core = [named[name] for name in CORE if name in named]
     rest = [one for one in answer.readings if one not in core]
-    blocks: list[Block] = [Facts(map(_fact, core))] if core and not more else []
-    if more or (rest and not core):
-        rest.sort(key=lambda one: "." in one.name)
-        blocks.append(Table(READINGS, [*core, *rest], empty="readings: not measured"))
-    empty = "actions: not measured; run.step(actions=...) records them"
-    blocks.append(Table(columns.SHARES, answer.actions, empty=empty))
+    if group is not None:
+        blocks = _groups(answer, [group])
+    elif more or (rest and not core):
+        blocks = _groups(answer, GROUPS)
+    else:
+        blocks = [Facts(map(_fact, core))] if core else []
+    if group is None:
+        empty = "actions: not measured; run.step(actions=...) records them"
+        blocks.append(Table(columns.shares(answer.actions), answer.actions, empty=empty))
     still = _is_still(named)
-    judged = worst(one.verdict for one in answer.readings)
-    hidden = any(badness(one.verdict) > 1 for one in rest) and not more
+    of_group = [one for one in answer.readings if group in (None, one.group)]
+    judged = worst(one.verdict for one in of_group)
+    hidden = [one for one in rest if badness(one.verdict) > 1]
     return Report(
-        "brain",
+        "brain" if group is None else f"brain, {group}",
         *blocks,
-        headline=_headline(answer.readings, still),
+        headline=_headline(of_group, still and group is None),
         notes=_notes(answer),
         verdict="warn" if still and badness(judged) < badness("warn") else judged,
         at=answer.at,
-        next="brain --more" if hidden else "actions" if answer.actions else "overwatch",
+        next=_next(answer, [] if more or group else hidden),
     )
+
+
+def _groups(answer: PolicyAnswer, groups: Sequence[str]) -> list[Block]:
+    """The readings of some groups, a table each; heads in rows of their own."""
+    blocks: list[Block] = []
+    for group in groups:
+        of_heads = [one for one in answer.readings if _is_of_a_head(one)]
+        rest = [one for one in answer.readings if one.group == group and one not in of_heads]
+        if rest or (len(groups) == 1 and group != "heads"):
+            empty = f"{group}: not measured"
+            blocks.append(Table(READINGS, rest, title=group, empty=empty))
+        if group == "heads":
+            blocks.append(_heads(of_heads))
+    return blocks
+
+
+def _is_of_a_head(one: PolicyReading) -> bool:
+    return one.group == "heads" and "." in one.name
+
+
+def _heads(readings: list[PolicyReading]) -> Table:
+    """One row a head, one column for each kind of reading."""
+    by: dict[str, dict[str, PolicyReading]] = {}
+    for one in readings:
+        stem, _, head = one.name.partition(".")
+        by.setdefault(head, {})[stem] = one
+    said = {stem for row in by.values() for stem in row}
+    others = sorted(said - {name for name, _ in OF_HEADS})
+    shown = [_of_head(name, first if name in said else UNSAID) for name, first in OF_HEADS]
+    return Table(
+        (Column("head", lambda row: row[0], priority=0), *shown),
+        list(by.items()),
+        title="heads, one by one",
+        empty="single heads: not measured",
+        detail=[_of_head(name, UNSAID) for name in others],
+    )
+
+
+def _of_head(stem: str, priority: int) -> Column:
+    def get(row: tuple[str, dict[str, PolicyReading]]) -> Reading:
+        one = row[1].get(stem)
+        return NOT_MEASURED if one is None else one.value
+
+    def verdict(row: tuple[str, dict[str, PolicyReading]]) -> Verdict | None:
+        one = row[1].get(stem)
+        return None if one is None else one.verdict
+
+    return Column(stem, get, priority=priority, verdict=verdict)
+
+
+def _next(answer: PolicyAnswer, hidden: list[PolicyReading]) -> str:
+    if not hidden:
+        return "actions" if answer.actions else "overwatch"
+    groups = {one.group for one in hidden}
+    return f"brain {groups.pop()}" if len(groups) == 1 else "brain --more"
 
 
 def _fact(one: PolicyReading) -> Fact:
@@ -93,7 +182,10 @@ def _is_still(named: dict[str, PolicyReading]) -> bool:
     if kl is None or clipped is None:
         return False
     moved_before = number(kl.previous) is not None and not is_zero(kl.previous, STILL_KL)
-    return is_zero(kl.value, STILL_KL) and is_zero(clipped.value) and not moved_before
+    ratio = named.get("ratio_max")
+    most = None if ratio is None else number(ratio.value)
+    moved = moved_before or (most is not None and most > 1 + STILL_RATIO)
+    return is_zero(kl.value, STILL_KL) and is_zero(clipped.value) and not moved
 
 
 def _headline(readings: list[PolicyReading], still: bool) -> str:
@@ -113,7 +205,8 @@ def _headline(readings: list[PolicyReading], still: bool) -> str:
     if not judged:
         return "no reading could be judged"
     health = [f"{one.name} {cell(one.value)}" for one in judged if one.name in CORE[:3]]
-    return f"no alarm in {counted(len(judged), 'judged reading')}: {', '.join(health)}"
+    said = f": {', '.join(health)}" if health else ""
+    return f"no alarm in {counted(len(judged), 'judged reading')}{said}"
 
 
 def _notes(answer: PolicyAnswer) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import click
 
 from sanctum.command import (
@@ -18,10 +20,15 @@ from sanctum.command import (
     inspect_command,
 )
 from sanctum.command.readings import listed, said, times
-from sanctum.model.answers import EnvAnswer
+from sanctum.model.answers import Curve, EnvAnswer
 from sanctum.model.readings import NOT_MEASURED, number
 
 RECENT_STEPS, RECENT_DECISIONS = 64, 3
+LOSSES = ("loss", "val_loss")
+BESIDE = "context/"
+ELSEWHERE = ("action/", "reward/", "confidence.", "entropy.", "forced.", "probability.")
+"""What other blocks, or `rewards` and `decision`, show of an environment."""
+
 SEEDS = (
     columns.SLOT,
     columns.STAGE,
@@ -45,26 +52,27 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     steps, gradient 1 healthy and 0 dead; gate: how many inputs of the seed's next gate pass.
     """
     answer = moment.env(env)
-    loss = said(lambda: moment.series("loss", env=env, last=RECENT_STEPS), UsageError)
     slots = moment.run().header.slots
-    seeds = (*SEEDS, columns.IMPROVEMENT) if more else SEEDS
     taken = [seed for seed in answer.seeds if not columns.is_empty(seed)]
     free = [slot for slot in slots if slot not in {seed.slot for seed in taken}]
-    nothing = "no seed in any slot" if slots else "seeds: not measured; run.seed(...) records them"
     decisions = sorted(answer.decisions, key=lambda one: one.step)
     recent = decisions if more else decisions[-RECENT_DECISIONS:]
     unknown = "decisions: not measured; run.step(actions=...) records them"
-    courses = (("accuracy", answer.accuracy), ("loss", loss))
-    blocks: list[Block] = [columns.course(curve, name) for name, curve in courses if curve]
-    blocks += [
-        Table(seeds, taken, empty=nothing),
-        Table(columns.DECISIONS, recent, empty=unknown),
-        Facts(_facts(answer, free, more)),
+    blocks: list[Block] = [
+        columns.course(curve, name) for name, curve in _courses(moment, answer, env)
     ]
+    if slots or answer.seeds:
+        seeds = (*SEEDS, columns.IMPROVEMENT) if more else SEEDS
+        blocks.append(Table(seeds, taken, empty="no seed in any slot"))
+    blocks.append(columns.decisions(recent, unknown, answer.units))
+    if more and decisions:
+        used = [one for one in decisions[-1].choices if one.option is not None]
+        blocks.append(columns.choices(used))
+    blocks.append(Facts(_facts(answer, free, more)))
     if more:
-        blocks.append(
-            Table(columns.events(answer.at, answer.events), answer.events, empty="no event")
-        )
+        blocks += _readings(answer)
+        events = columns.events(answer.at, answer.events)
+        blocks.append(Table(events, answer.events, empty="no event"))
     row = answer.row
     return Report(
         _title(answer),
@@ -74,6 +82,20 @@ def command(moment: Moment, env: int, more: bool) -> Report:
         at=answer.at,
         next=f"rewards {env}" if row.health.verdict == "ok" else f"actions {env}",
     )
+
+
+def _courses(moment: Moment, answer: EnvAnswer, env: int) -> list[tuple[str, Curve]]:
+    """How it went of late: accuracy and loss, or the reward where neither is measured."""
+
+    def of(name: str) -> Curve | None:
+        return said(lambda: moment.series(name, env=env, last=RECENT_STEPS), UsageError)
+
+    losses = ((name, curve) for name in LOSSES if (curve := of(name)) and curve.values)
+    found = [("accuracy", answer.accuracy), *itertools.islice(losses, 1)]
+    known = [(name, curve) for name, curve in found if curve is not None]
+    if not known and (reward := of("reward")) is not None and reward.values:
+        known = [("reward", reward)]
+    return known
 
 
 def _title(answer: EnvAnswer) -> str:
@@ -97,16 +119,30 @@ def _facts(answer: EnvAnswer, free: list[str], more: bool) -> list[Fact]:
     row = answer.row
     facts = [Fact("free slots", ", ".join(free))] if free else []
     facts.append(Fact("reward", row.reward, note=_parts(answer)))
-    if not more:
-        return [*facts, columns.last_event(answer.events, answer.at)]
-    named = {"value": row.value, "entropy": row.entropy, "loss": row.loss, **row.columns}
-    return facts + [Fact(name, reading) for name, reading in named.items()]
+    return facts if more else [*facts, columns.last_event(answer.events, answer.at)]
+
+
+def _readings(answer: EnvAnswer) -> list[Block]:
+    """Every reading that stands nowhere else: the environment's own, those beside the reward."""
+    row = answer.row
+    own = {"value": row.value, "entropy": row.entropy, "loss": row.loss, **row.columns}
+    rest = {name: one for name, one in own.items() if not name.startswith(ELSEWHERE)}
+    beside = {name: one for name, one in rest.items() if name.startswith(BESIDE)}
+    units = answer.units
+    facts = [Fact(name, one, units.get(name, "")) for name, one in rest.items()]
+    blocks: list[Block] = [Facts([one for one in facts if one.name not in beside], "readings")]
+    if beside:
+        named = [Fact(name.removeprefix(BESIDE), one) for name, one in beside.items()]
+        blocks.append(Facts(named, "beside the reward"))
+    return blocks
 
 
 def _parts(answer: EnvAnswer) -> str:
     """The largest components of the last reward, as they enter it."""
     if answer.rewards is None or not answer.rewards.components:
         return "components: not measured; run.step(rewards=...) records them"
-    parts = [(one.name, times(one.last, one.sign)) for one in answer.rewards.components]
+    summands = [one for one in answer.rewards.components if one.inside is None]
+    parts = [(one.name, times(one.last, one.sign)) for one in summands]
     parts.sort(key=lambda part: -abs(number(part[1]) or 0.0))
-    return listed([f"{name} {cell(value, 3)}" for name, value in parts], 2)
+    made = [part for part in parts if number(part[1]) not in (None, 0.0)]
+    return listed([f"{name} {cell(value, 3)}" for name, value in made or parts], 2)

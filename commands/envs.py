@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from sanctum.command import (
@@ -17,9 +19,9 @@ from sanctum.command import (
 )
 from sanctum.command.readings import badness, counted, listed, said, worst
 from sanctum.model.answers import EnvRow, EnvsAnswer, HallEntry
-from sanctum.model.readings import Reading, number
+from sanctum.model.readings import NOT_MEASURED, Reading, number
 
-NAMES = {"best": "best_accuracy", "seeds": "active_seeds"}
+NAMES = {"best": "best_accuracy", "seeds": "active_seeds", "age": "age_steps"}
 CARD, SMALL_CARD, HALL_CARD = 19, 12, 17
 """Cells of a card, of a small one, and of one of the hall of fame."""
 
@@ -40,6 +42,20 @@ def action(row: EnvRow) -> str | None:
     return " ".join(part for part in (row.action, row.target) if part) or None
 
 
+def measured(name: str) -> Callable[[EnvRow], Reading]:
+    """How to get a column that only some runs have."""
+
+    def get(row: EnvRow) -> Reading:
+        return row.columns.get(name, NOT_MEASURED)
+
+    return get
+
+
+def slots(row: EnvRow) -> str | None:
+    """The stage of each slot that holds a seed."""
+    return ", ".join(one.replace(":", " ") for one in row.seeds) or None
+
+
 COLUMNS = (
     Column("env", lambda r: r.env, priority=0, digits=0),
     Column("health", health, priority=0, flex=True),
@@ -49,8 +65,14 @@ COLUMNS = (
     Column("reward", lambda r: r.reward, digits=3),
     Column("action", action),
 )
+VAL_LOSS = Column("val_loss", measured("val_loss"), unit="nats", priority=3, digits=3)
+GROWTH = Column("growth", measured("growth"), unit="x", priority=3, digits=2)
 DETAIL = (
+    Column("since_best", lambda r: r.health.since_best, unit="steps", priority=2, digits=0),
     Column("best", lambda r: r.best_accuracy, unit="percent", priority=3, digits=1),
+    Column("slots", slots, priority=3),
+    VAL_LOSS,
+    GROWTH,
     Column("episode", lambda r: r.episode, priority=4, digits=0),
     Column("env_step", lambda r: r.env_step, priority=4, digits=0),
     Column("age", lambda r: r.age_steps, unit="steps", priority=4, digits=0),
@@ -69,7 +91,7 @@ CARDS = 16
 @inspect_command(
     "envs",
     group="look",
-    examples=("envs", "envs --sort -loss", "envs --where 'accuracy < 60'", "envs --cards"),
+    examples=("envs", "envs --sort -since_best", "envs --where 'accuracy < 60'", "envs --cards"),
 )
 @click.option(
     "--sort", metavar="COLUMN", default="env", show_default=True, help="-COLUMN: largest first"
@@ -84,32 +106,48 @@ def command(
     """List the environments: health, accuracy, loss, seeds, reward, last action.
 
     Accuracy is the host's validation accuracy, seeds those alive, the reward (r on a card) that of
-    the last step, action the op last chosen with its slot. On cards: ! not well, 2s two seeds; the
-    hall of fame stands beside them, or below.
+    the last step, action the op last chosen with its slot. With --more, since_best: steps since the
+    best accuracy of the episode. It sorts by any of its columns, and by any that env --more names.
+    On cards: ! not well, 2s two seeds; the hall of fame stands beside them, or below.
     """
     answer = moment.envs(where=where, sort=_sorting(sort))
     rows = answer.rows[: limit or (CARDS if cards else None)]
+    shown, detail = _columns(answer.rows)
     sick = sorted(
         filter(is_sick, answer.rows),
         key=lambda row: -badness(row.health.verdict),
     )
     empty = "it holds for no environment" if where else "no environment has been heard of yet"
-    table = Table(
-        (*COLUMNS, *DETAIL) if more else COLUMNS,
-        rows,
-        empty=empty,
-        total=answer.total,
-        detail=() if more else DETAIL,
-    )
+    table = Table(shown, rows, empty=empty, total=answer.total, detail=detail)
+    further = [Table((shown[0], *detail), rows, empty="-")] if more and rows else []
     return Report(
         "envs" + (f" where {where}" if where else ""),
         _cards(moment, rows) if cards and rows else table,
+        *further,
         headline=_headline(answer, sick),
         notes=_notes(answer, answer.total - len(rows) if cards else 0),
         verdict=worst(row.health.verdict for row in answer.rows),
         at=answer.at,
         next=f"env {sick[0].env}" if sick else "overwatch",
     )
+
+
+def _columns(rows: list[EnvRow]) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+    """The columns of a screen, and those for programs.
+
+    A loss or seeds that nobody measured give way: to the validation loss, to nothing.
+    """
+    aside = set()
+    if all(row.loss == NOT_MEASURED for row in rows):
+        aside.add("loss")
+    if all(row.active_seeds == NOT_MEASURED for row in rows):
+        aside.add("seeds")
+    shown = [one for one in COLUMNS if one.name not in aside]
+    detail = [*DETAIL, *(one for one in COLUMNS if one.name in aside)]
+    if "loss" in aside and any(VAL_LOSS.get(row) != NOT_MEASURED for row in rows):
+        shown.insert(3, VAL_LOSS._replace(priority=2))
+        detail.remove(VAL_LOSS)
+    return tuple(shown), tuple(detail)
 
 
 def _sorting(column: str) -> str:

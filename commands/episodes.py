@@ -10,11 +10,22 @@ from sanctum.command import ENV, Column, Moment, Report, Table, cell, inspect_co
 from sanctum.command.curves import finite
 from sanctum.command.readings import counted, mean
 from sanctum.model.answers import Episode, EpisodesAnswer
-from sanctum.model.readings import Reading
+from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 
-COLUMNS = (
+
+def fall(one: Episode) -> Reading:
+    """How many points of accuracy an episode lost from its best to its end."""
+    best, final = number(one.best_accuracy), number(one.final_accuracy)
+    return NOT_MEASURED if best is None or final is None else reading(best - final)
+
+
+FALL = Column("fall", fall, unit="points", priority=1, digits=1)
+WHICH = (
     Column("env", lambda e: e.env, priority=0, digits=0),
     Column("episode", lambda e: e.episode, priority=0, digits=0),
+)
+COLUMNS = (
+    *WHICH,
     Column("from step", lambda e: e.first_step, priority=2, digits=0),
     Column("to step", lambda e: e.step, priority=0, digits=0),
     Column("length", lambda e: e.length, priority=1, digits=0),
@@ -31,14 +42,18 @@ COLUMNS = (
     examples=("episodes", "episodes --env 7", "episodes --sort -return -n 5"),
 )
 @click.option("--env", type=ENV, metavar="N", help="only of this environment")
-@click.option("--sort", metavar="COLUMN", default="step", help="by accuracy, -return, length, ...")
+@click.option("--sort", metavar="COLUMN", default="step", help="by accuracy, -return, -fall, ...")
 @click.option("-n", "--limit", type=click.IntRange(1), default=15, show_default=True)
-def command(moment: Moment, env: int | None, sort: str, limit: int) -> Report:
+@click.option("--more", is_flag=True, help="the numbers that the trainer sent along, too")
+def command(moment: Moment, env: int | None, sort: str, limit: int, more: bool) -> Report:
     """List episodes that have ended: the newest, the last of them at the bottom; or by --sort.
 
-    accuracy is the final one, best the peak; `-` before a column puts the largest first.
+    accuracy is the final one, best the peak; `-` before a column puts the largest first. --more
+    adds the fall from the peak to the end, and the numbers that the trainer sent along.
     """
     found = moment.episodes(env=env, sort=sort, limit=limit)
+    numbers = [FALL, *_numbers(found)]
+    further = [Table((*WHICH, *numbers), found.rows)] if more and found.rows else []
     return Report(
         "episodes" + ("" if env is None else f" of env {env}"),
         Table(
@@ -46,8 +61,9 @@ def command(moment: Moment, env: int | None, sort: str, limit: int) -> Report:
             found.rows,
             empty="no episode is recorded; run.episode(...) records one",
             total=found.total,
-            detail=_numbers(found),
+            detail=numbers,
         ),
+        *further,
         headline=_headline(found),
         at=found.at,
         next=_next(found, env),

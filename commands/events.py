@@ -4,48 +4,72 @@ from __future__ import annotations
 
 import click
 
-from sanctum.command import ENV, Moment, Report, Table, columns, inspect_command
+from sanctum.command import ENV, Column, Moment, Report, Table, columns, inspect_command
 from sanctum.command.readings import counted, worst
 from sanctum.model.answers import Event, EventsAnswer
 
 SEVERITIES = ("debug", "info", "warn", "error", "critical")
+NUMBER = Column("id", lambda e: e.id, priority=0, digits=0)
+TYPES = (
+    Column("type", lambda one: one[0], priority=0),
+    Column("count", lambda one: one[1], priority=0, digits=0),
+)
 
 
 @inspect_command(
     "events",
     group="look",
-    examples=("events --severity warn", "events --env 7 --since -5m", "events --type seed.stage"),
+    examples=(
+        "events --severity warn",
+        "events --env 7 --since -5m",
+        "events --type stage",
+        "events --types",
+    ),
 )
 @click.option("--severity", type=click.Choice(SEVERITIES), help="this one and worse")
 @click.option("--type", metavar="TYPE", help="only events of this type")
 @click.option("--env", type=ENV, metavar="N", help="only events of this environment")
+@click.option("--slot", metavar="SLOT", help="only events of this slot")
 @click.option("--since", metavar="WHEN", help="from step 1200, -50, u41, -5m or 14:05:30 on")
 @click.option("-n", "--limit", type=click.IntRange(1), default=15, show_default=True)
+@click.option("--more", is_flag=True, help="with their numbers, for event NUMBER")
+@click.option("--types", is_flag=True, help="how many of each type")
 def command(
     moment: Moment,
     severity: str | None,
     type: str | None,
     env: int | None,
+    slot: str | None,
     since: str | None,
     limit: int,
+    more: bool,
+    types: bool,
 ) -> Report:
-    """List what happened, the newest last.
+    """List what happened, the newest last; event NUMBER shows one of them in full.
 
-    Severities are counted over everything that matches the other filters, shown or not.
+    Those of severity debug are left out unless --severity debug or a type is asked for. Severities
+    are counted over everything that matches the other filters, shown or not.
     """
-    found = moment.events(severity=severity, type=type, env=env, since=since, limit=limit)
+    least = severity or (None if type else "info")
+    found = moment.events(severity=least, type=type, env=env, slot=slot, since=since, limit=limit)
     asked = [
         f"{severity} and worse" if severity and severity != "critical" else severity,
         f"of type {type}" if type else None,
         f"of env {env}" if env is not None else None,
+        f"of slot {slot}" if slot else None,
         f"since {since}" if since else None,
     ]
     shown = columns.events(found.at, found.rows, typed=type is None)
+    numbered: tuple[Column, ...] = (NUMBER,)
+    if more:
+        shown, numbered = (*numbered, *shown), ()
     title = ", ".join(("events", *(one for one in asked if one)))
+    table = Table(shown, found.rows, empty=_empty(found, asked), total=found.total, detail=numbered)
+    counts = list(found.types.items())
     return Report(
         title,
-        Table(shown, found.rows, empty=_empty(found, asked), total=found.total),
-        headline=_headline(found, severity),
+        Table(TYPES, counts, empty=_empty(found, asked)) if types else table,
+        headline=_headline(found, least),
         notes=_notes(found),
         verdict=worst(columns.SEVERITIES.get(one.severity) for one in _of_now(found)),
         at=found.at,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from sanctum.command import Fact, Facts, Moment, Report, cell, inspect_command
-from sanctum.command.readings import badness, counted, mean, said, worst
+from sanctum.command.readings import badness, counted, mean, percent, said, worst
 from sanctum.model.answers import (
     EnvRow,
+    PolicyAnswer,
     PolicyReading,
     RunAnswer,
     SeedsAnswer,
@@ -17,6 +18,8 @@ from sanctum.model.readings import NOT_MEASURED, number
 
 WATCHED = ("entropy", "approx_kl", "explained_variance")
 KEPT = "FOSSILIZED"
+ASIDE = (KEPT, "DORMANT", "EMPTY", "PRUNED", "CULLED", "EMBARGOED", "RESETTING", "COOLDOWN")
+"""Stages of slots whose seed does not grow: kept, gone, or not there."""
 STATES: dict[str, Verdict] = {
     "stale": "warn",
     "silent": "crit",
@@ -46,7 +49,15 @@ def command(moment: Moment) -> Report:
     lost = [Fact("telemetry lost", run.lost_count, verdict="warn")] if run.lost_count else []
     hidden = sum(one.verdict == "crit" and one not in watched for one in readings.values())
     events = Fact("events >= warn", 0) if alarms is None else alarms
-    facts = [*_envs(rows), *_seeds(seeds), *_policy(watched), _speed(run), events, *lost]
+    facts = [
+        *_envs(rows),
+        *_seeds(seeds),
+        *_policy(watched),
+        *_chosen(policy),
+        _speed(run),
+        events,
+        *lost,
+    ]
     crit: list[Verdict] = ["crit"] if hidden else []
     return Report(
         "overwatch",
@@ -92,6 +103,9 @@ def _envs(rows: list[EnvRow]) -> list[Fact]:
     sick = Counter(row.health.word for row in rows if badness(row.health.verdict) > 1)
     well = sum(row.health.verdict == "ok" for row in rows)
     words = [f"{well} well", *(f"{n} {word}" for word, n in sick.most_common())]
+    if stalled := sick.get("stalled"):
+        share = f"{100 * stalled / len(rows):.0f} %"
+        words[words.index(f"{stalled} stalled")] += f" ({share})"
     if unknown := len(rows) - well - sick.total():
         words.append(f"{unknown} not judged")
     bad = _sickest(rows)
@@ -119,9 +133,11 @@ def _sickest(rows: list[EnvRow]) -> EnvRow:
 
 def _seeds(seeds: SeedsAnswer | None) -> list[Fact]:
     if seeds is None or not seeds.stages:
-        return [Fact("seeds alive", None, note="run.seed(...) records them")]
+        return []
     kept = sum(n for stage, n in seeds.stages.items() if stage.upper() == KEPT)
-    return [Fact("seeds alive", seeds.total), Fact("seeds fossilized", kept)]
+    growing = {stage: n for stage, n in seeds.stages.items() if stage.upper() not in ASIDE}
+    stages = [f"{kept} {KEPT}", *(f"{n} {stage}" for stage, n in growing.items())]
+    return [Fact("seeds alive", seeds.total, note=", ".join(stages))]
 
 
 def _policy(watched: list[PolicyReading]) -> list[Fact]:
@@ -132,8 +148,22 @@ def _policy(watched: list[PolicyReading]) -> list[Fact]:
     ]
 
 
+def _chosen(policy: PolicyAnswer | None) -> list[Fact]:
+    """The op that is chosen most, and how much of that was forced."""
+    if policy is None or not policy.actions or not policy.decisions:
+        return []
+    top = max(policy.actions, key=lambda one: one.count)
+    said = f"{percent(top.share)} of {counted(policy.decisions, 'decision')}"
+    if policy.unforced is not None:
+        said += f", {percent(top.unforced_share)} of the unforced"
+    return [Fact("most chosen", top.action, note=said)]
+
+
 def _speed(run: RunAnswer) -> Fact:
     over = f"{cell(run.steps_per_s_run)} over the run"
+    at, began = run.at, run.header.started
+    if at.update and at.time is not None and at.time > began and at.attempt == 1:
+        over += f"; {cell(60 * at.update / (at.time - began))} updates/min"
     return Fact("speed", run.steps_per_s, "steps/s", note=over)
 
 

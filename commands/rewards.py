@@ -21,6 +21,17 @@ from sanctum.model.answers import ActionReward, Component, RewardsAnswer, Verdic
 from sanctum.model.readings import MASKED, Absent, NonFinite, Reading, number
 
 RELATIVE = 1e-6
+ROOM = 8
+"""Components that a screen has room for."""
+
+INSIDE = "in it"
+"""How a component enters that is a part of the one above it."""
+
+
+def enters(one: Component) -> str:
+    """How a component enters the total: added, subtracted (it is sent as a cost), or inside one."""
+    return INSIDE if one.inside is not None else "+" if one.sign > 0 else "-"
+
 
 COMPONENTS = (
     Column("component", lambda c: c.name, priority=0),
@@ -29,27 +40,35 @@ COMPONENTS = (
     Column("spread", lambda c: c.spread, unit="reward"),
     Column("share", lambda c: times(c.share, 100), unit="percent", digits=1),
 )
+SIGN = Column("enters", enters, priority=1)
+DETAIL = (
+    Column("inside", lambda c: c.inside),
+    Column("sign", lambda c: c.sign, digits=0),
+)
 
 
 @inspect_command("rewards", group="look", examples=("rewards", "rewards 3", "rewards 3 --actions"))
 @click.argument("env", type=ENV, metavar="[N]", required=False)
 @click.option("--window", type=click.IntRange(1), metavar="STEPS", help="over the last so many")
 @click.option("--actions", is_flag=True, help="what came with each action, by component")
-def command(moment: Moment, env: int | None, window: int | None, actions: bool) -> Report:
+@click.option("--more", is_flag=True, help="components that were 0 all the time, too")
+def command(
+    moment: Moment, env: int | None, window: int | None, actions: bool, more: bool
+) -> Report:
     """Take the reward apart, over all environments or in one.
 
     Each component as it enters the total, costs negative: at the last step, its mean and spread
-    over the window, its share of the sum of absolute means. residual: the total minus the sum of
-    the components; anything but zero means that a part is missing or counted twice.
+    over the window, its share of the sum of absolute means. enters: + added; - subtracted, since it
+    is sent as a cost; in it: a part of the component above, shown and not added again. masked: it
+    had no meaning at the last step and adds nothing. residual: the total minus the sum of the
+    components, what nobody accounts for; anything but zero means that a part is missing or counted
+    twice.
     """
     answer = moment.rewards(env=env, window=window)
-    blocks: list[Block] = [
-        Table(
-            COMPONENTS,
-            sorted(answer.components, key=lambda one: -abs(number(one.mean) or 0.0)),
-            empty="components: not measured; run.step(rewards={...}) records them",
-        ),
-    ]
+    ordered = _ordered(answer.components)
+    loud = [one for one in ordered if not is_silent(one)]
+    shown = ordered if more else loud[:ROOM]
+    blocks: list[Block] = [_components(ordered, shown)]
     if not isinstance(answer.total.last, Absent) or answer.components:
         blocks.append(Facts(_total(answer), "total"))
     if actions:
@@ -60,10 +79,10 @@ def command(moment: Moment, env: int | None, window: int | None, actions: bool) 
         blocks.append(Table(columns, answer.actions, title="mean by action", empty=empty))
     bad = _verdict(answer) in ("warn", "crit")
     return Report(
-        f"rewards of env {env}" if env is not None else "rewards, mean of all environments",
+        f"rewards of env {env}" if env is not None else "rewards, mean of all envs",
         *blocks,
         headline=_headline(answer),
-        notes=_notes(answer),
+        notes=_notes(answer, len(loud) - len(shown), len(ordered) - len(loud), more),
         verdict=_verdict(answer),
         at=answer.at,
         next=_next(env, bad, actions or not answer.components),
@@ -82,6 +101,42 @@ def _part(name: str, sign: int, place: int) -> Column:
         return times(row.components.get(name, MASKED), sign)
 
     return Column(name, get, priority=place + 1)
+
+
+def is_silent(one: Component) -> bool:
+    """Whether a component was 0, or without meaning, all the time."""
+    said = [number(value) for value in (one.last, one.mean, one.spread)]
+    return any(value is not None for value in said) and not any(said)
+
+
+def _ordered(components: list[Component]) -> list[Component]:
+    """The largest first, parts of a component after it."""
+
+    def size(one: Component) -> float:
+        return -abs(number(one.mean) or 0.0)
+
+    names = {one.name for one in components}
+    whole = [one for one in components if one.inside not in names]
+    parts = [one for one in components if one.inside in names]
+    return [
+        one
+        for top in sorted(whole, key=size)
+        for one in (top, *sorted((part for part in parts if part.inside == top.name), key=size))
+    ]
+
+
+def _components(ordered: list[Component], shown: list[Component]) -> Table:
+    """The components; how they enter stands there where not all are added."""
+    plain = all(enters(one) == "+" for one in ordered)
+    return Table(
+        COMPONENTS if plain else (*COMPONENTS, SIGN),
+        shown,
+        empty="components: all of them 0"
+        if ordered
+        else "components: not measured; run.step(rewards={...}) records them",
+        detail=(SIGN, *DETAIL) if plain else DETAIL,
+        rest=[one for one in ordered if one not in shown],
+    )
 
 
 def _next(env: int | None, bad: bool, actions: bool) -> str:
@@ -128,6 +183,8 @@ def _total(answer: RewardsAnswer) -> list[Fact]:
     total, verdict = answer.total, _verdict(answer)
     judged = verdict is not None and verdict != "crit"
     note = f"limit {RELATIVE:g} of what was added up" if judged else ""
+    if verdict == "warn":
+        note = "unattributed: no component accounts for it"
     return [
         Fact("last", total.last, "reward"),
         Fact("mean", total.mean, "reward"),
@@ -147,13 +204,21 @@ def _headline(answer: RewardsAnswer) -> str:
     if _verdict(answer) == "warn":
         worst = cell(answer.worst_residual)
         return f"the components do not add up to the reward: up to {worst} is unaccounted for"
-    top = max(answer.components, key=lambda one: number(one.share) or 0.0)
-    sums = "; the parts add up" if _verdict(answer) == "ok" else ""
+    summands = [one for one in answer.components if one.inside is None] or answer.components
+    top = max(summands, key=lambda one: number(one.share) or 0.0)
+    if not number(top.share):
+        return f"reward {last}; all components are 0"
+    sums = "; they add up" if _verdict(answer) == "ok" else ""
     return f"reward {last}; mostly {top.name} ({percent(top.share)}){sums}"
 
 
-def _notes(answer: RewardsAnswer) -> list[str]:
-    if answer.first_step is None or answer.last_step is None:
-        return []
-    rows = counted(answer.rows, "row")
-    return [f"over steps {answer.first_step:,}-{answer.last_step:,}, {rows}"]
+def _notes(answer: RewardsAnswer, smaller: int, silent: int, more: bool) -> list[str]:
+    notes = []
+    if answer.first_step is not None and answer.last_step is not None:
+        rows = counted(answer.rows, "row")
+        notes.append(f"over steps {answer.first_step:,}-{answer.last_step:,}, {rows}")
+    hidden = [f"{smaller} smaller"] if smaller > 0 else []
+    hidden += [f"{silent} that {'was' if silent == 1 else 'were'} 0 all the time"] if silent else []
+    if hidden and not more:
+        notes.append(f"not shown (--more): {' and '.join(hidden)}")
+    return ["; ".join(notes)] if notes else []

@@ -58,9 +58,17 @@ DROPPED = (
     Column("size", lambda d: d.used_bytes, unit="bytes"),
     Column("rule", lambda d: d.rule, flex=True),
 )
+CONFIG = (
+    Column("setting", lambda one: one[0], priority=0),
+    Column("value", lambda one: one[1], priority=0, flex=True),
+)
+SOURCE = (
+    Column("type", lambda one: one[0], priority=0),
+    Column("count", lambda one: one[1], priority=0, digits=0),
+)
 ATTEMPTS = (
     Column("attempt", lambda a: a.attempt, priority=0),
-    Column("pid", lambda a: str(a.pid), priority=2),
+    Column("pid", lambda a: str(a.pid) if a.pid else None, priority=2),
     Column("started", lambda a: clock(a.started)),
     Column("first_step", lambda a: a.first_step, digits=0),
     Column("last_step", lambda a: a.last_step, digits=0),
@@ -75,13 +83,18 @@ MAIN_FRAMES = 4
 
 
 @inspect_command(
-    "run", group="look", examples=("run", "run --more", "run --traceback", "run --stacks")
+    "run",
+    group="look",
+    examples=("run", "run --more", "run --config", "run --traceback", "run --stacks"),
 )
-@click.option("--more", is_flag=True, help="every gap in the telemetry, every attempt")
+@click.option("--more", is_flag=True, help="every gap, every attempt, what was read from where")
 @click.option("--sizes", is_flag=True, help="bytes in the record by class of data")
 @click.option("--traceback", is_flag=True, help="the trainer's traceback, when it failed")
 @click.option("--stacks", is_flag=True, help="what every Python thread of the trainer is doing")
-def command(moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bool) -> Report:
+@click.option("--config", is_flag=True, help="all settings that the trainer said at the start")
+def command(
+    moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bool, config: bool
+) -> Report:
     """Say how the run is: live, silent, ended, failed or killed, when and why.
 
     Live: telemetry arrives. Stale: none for 10 seconds; silent: none for a minute, though the
@@ -109,8 +122,9 @@ def command(moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bo
         blocks += [Table(DROPPED, answer.dropped)] if answer.dropped else []
         blocks.append(Table(LOST, answer.lost, empty="no telemetry was lost"))
         blocks.append(Table(ATTEMPTS, answer.attempts, empty="no attempt has begun"))
-        if answer.source is not None and answer.source.refused:
-            blocks.append(Text(answer.source.refused, title="left out of what was read"))
+        blocks += _source(answer)
+    if config:
+        blocks = _config(answer)
     if sizes:
         blocks = [Table(SIZES, answer.sizes, empty="the record holds nothing yet")]
     if traceback:
@@ -118,7 +132,7 @@ def command(moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bo
         how = "was going on then" if _is_past(answer) else f"is {word}"
         notes = [] if said else [f"no traceback was recorded: the run {how}"]
     return Report(
-        f"run {header.run_id}: {header.task}, {counted(header.envs, 'environment')}",
+        f"run {header.run_id}: {header.task}, {counted(header.envs, 'env')}",
         *blocks,
         headline=_headline(answer),
         notes=notes,
@@ -127,6 +141,52 @@ def command(moment: Moment, more: bool, sizes: bool, traceback: bool, stacks: bo
         run=header.run_id,
         next=next,
     )
+
+
+def _source(answer: RunAnswer) -> list[Block]:
+    """What was read, by type, and what was left out, when the trainer did not say it itself."""
+    source = answer.source
+    if source is None:
+        return []
+    counts = sorted(source.counts.items(), key=lambda one: -one[1])
+    version = "" if source.version is None else f", version {source.version}"
+    blocks: list[Block] = [
+        Facts(
+            [
+                Fact("read from", source.place, note=f"{source.kind}{version}"),
+                Fact("of unknown type", source.unknown, note="kept as events of type esper")
+                if source.kind == "esper"
+                else Fact("of unknown type", source.unknown),
+                Fact("left out", source.refused_count, verdict=_left_out(source.refused_count)),
+                Fact("dropped there", source.dropped, verdict=_left_out(source.dropped)),
+            ],
+            "source",
+        ),
+        Table(SOURCE, counts, empty="nothing was counted"),
+    ]
+    if source.refused:
+        blocks.append(Text(source.refused, title="left out of what was read"))
+    return blocks
+
+
+def _left_out(count: int | None) -> Verdict | None:
+    return None if count is None else "warn" if count else "ok"
+
+
+def _config(answer: RunAnswer) -> list[Block]:
+    """The settings, those with a value first; what the run has been told apart."""
+    header = answer.header
+    said = [(name, value) for name, value in header.config.items() if value not in (None, "")]
+    unset = [name for name, value in header.config.items() if value in (None, "")]
+    actions = [f"{head}: {' '.join(options)}" for head, options in header.actions.items()]
+    blocks: list[Block] = [
+        Table(CONFIG, said, empty="no settings were given; attach(config={...}) records them")
+    ]
+    if unset:
+        blocks.append(Facts([Fact("not set", ", ".join(unset))]))
+    if actions:
+        blocks.append(Text(actions, title="actions"))
+    return blocks
 
 
 def _stacks(moment: Moment) -> Report:
@@ -227,10 +287,16 @@ def _facts(answer: RunAnswer) -> list[Fact]:
         Fact("events", answer.events),
         Fact("started", clock(header.started)),
         *_trainer(answer),
+        *([] if _has_seeds(answer) else [Fact("seeds", "none", note="this run has no slots")]),
         *_dropped(answer),
         _size(answer),
         Fact("record", answer.record, note=_written(answer)),
     ]
+
+
+def _has_seeds(answer: RunAnswer) -> bool:
+    """Whether it has slots for seeds, or ever spoke of one."""
+    return bool(answer.header.slots) or any(one.startswith("seed/") for one in answer.columns)
 
 
 def _trainer(answer: RunAnswer) -> list[Fact]:

@@ -16,9 +16,10 @@ from sanctum.command import (
     cell,
     columns,
     inspect_command,
+    story,
 )
 from sanctum.command.readings import listed
-from sanctum.model.answers import Curve, GateInput, SeedAnswer, SeedRow
+from sanctum.model.answers import Curve, GateInput, SeedAnswer, SeedRow, Verdict
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 
 
@@ -29,6 +30,9 @@ def missing(one: GateInput) -> Reading:
         return reading(0.0)
     return NOT_MEASURED if value is None or needed is None else reading(abs(needed - value))
 
+
+LIFE = 12
+"""Lines of a life that a screen has room for."""
 
 GATE = (
     Column("input", lambda g: g.name, priority=0),
@@ -41,11 +45,13 @@ GATE = (
 
 @inspect_command("seed", group="look", examples=("seed 7.r0c1", "seed 7.r0c1 --more"))
 @click.argument("seed", type=SEED, metavar="N.SLOT")
-@click.option("--more", is_flag=True, help="its whole life")
+@click.option("--more", is_flag=True, help="all its readings, and its whole life")
 def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
     """Show one seed: stage, alpha, contribution, its next gate, its life.
 
-    A gate opens when every input passes; an input that was not measured does not pass.
+    A gate opens when every input passes; an input that was not measured does not pass. Its life is
+    told a line a step: what was tried, what came of it, why; the same several times in a row is one
+    line. Of a slot that is empty, the life of the last seed in it.
     """
     env, slot = seed
     answer = moment.seed(env, slot)
@@ -53,6 +59,8 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
     blocks: list[Block] = []
     if row is not None and not columns.is_empty(row):
         blocks.append(Facts([*_facts(row), columns.last_event(answer.events, answer.at)]))
+        if more and row.numbers:
+            blocks.append(Facts(_numbers(answer, row), "all readings"))
         if row.gate_inputs:
             blocks.append(Table(GATE, row.gate_inputs))
         curves = (("contribution", answer.contribution), ("alpha", answer.alpha))
@@ -62,16 +70,31 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
             if curve and curve.values and (more or not _is_flat(curve))
         ]
     if more or not blocks:
-        life = columns.events(answer.at, answer.events)
-        blocks.append(Table(life, answer.events, empty="no event of this slot"))
+        blocks.append(_life(answer, more))
     return Report(
         f"seed {env}.{slot}",
         *blocks,
         headline=_headline(answer),
         verdict=columns.harms(row) if row is not None else None,
         at=answer.at,
-        next=f"env {env}",
+        next=f"env {env}" if more or answer.row is None else f"seed {env}.{slot} --more",
     )
+
+
+def _life(answer: SeedAnswer, more: bool) -> Table:
+    lines = story.told(story.last_life(answer.events))
+    return Table(
+        story.COLUMNS,
+        lines if more else lines[-LIFE:],
+        title="its life",
+        empty="no event of this slot",
+        total=len(lines),
+        detail=story.DETAIL,
+    )
+
+
+def _numbers(answer: SeedAnswer, row: SeedRow) -> list[Fact]:
+    return [Fact(name, one, answer.units.get(name, "")) for name, one in row.numbers.items()]
 
 
 def _is_flat(curve: Curve) -> bool:
@@ -112,5 +135,24 @@ def _facts(row: SeedRow) -> list[Fact]:
         Fact("alpha", row.alpha, "0-1", note=f"goes to {cell(row.alpha_target, 2)}", digits=2),
         Fact("contribution", row.contribution, "points", columns.harms(row), digits=2),
         Fact("improvement", row.improvement, "points", digits=2),
-        Fact("gradient_health", row.gradient_health, "0-1", digits=2),
+        Fact("gradient_health", row.gradient_health, "0-1", *_gradient(row), digits=2),
+        *_shapley(row),
     ]
+
+
+def _gradient(row: SeedRow) -> tuple[Verdict | None, int | None, str]:
+    """Verdict, age (its own) and words of the gradients, where they vanish or explode."""
+    if number(row.numbers.get("exploding")):
+        return "crit", None, "gradients explode"
+    if number(row.numbers.get("vanishing")):
+        return "warn", None, "gradients vanish"
+    return None, None, ""
+
+
+def _shapley(row: SeedRow) -> list[Fact]:
+    """Its Shapley value, where one was computed."""
+    if "shapley" not in row.numbers:
+        return []
+    spread = number(row.numbers.get("shapley_std"))
+    note = "" if spread is None else f"+- {cell(spread, 2)}"
+    return [Fact("shapley", row.numbers["shapley"], "points", note=note, digits=2)]

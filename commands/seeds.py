@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 
 import click
 
-from sanctum.command import ENV, Column, Moment, Report, Table, columns, inspect_command
-from sanctum.command.readings import counted
-from sanctum.model.answers import SeedsAnswer
-from sanctum.model.readings import number
+from sanctum.command import ENV, Column, Moment, Report, Table, cell, columns, inspect_command
+from sanctum.command.readings import counted, percent
+from sanctum.model.answers import Blueprint, SeedRow, SeedsAnswer
+from sanctum.model.readings import NOT_MEASURED, Reading, number
 
 RANKINGS = {"top": "-contribution", "bottom": "contribution", "oldest": "-age_steps"}
+NAMES = {"age_steps": "age"}
 
 COLUMNS = (
     columns.SEED,
@@ -22,6 +24,7 @@ COLUMNS = (
     columns.IMPROVEMENT,
     columns.AGE,
 )
+EMPTY = ("DORMANT", "EMPTY")
 DETAIL = (
     columns.GATE,
     columns.GRADIENT,
@@ -36,38 +39,45 @@ DETAIL = (
     examples=("seeds top", "seeds bottom -n 5", "seeds oldest --stage TRAINING", "seeds --env 7"),
 )
 @click.argument("ranking", type=click.Choice(tuple(RANKINGS)), default="top")
+@click.option("--sort", metavar="COLUMN", help="by another reading: alpha, -gradient_ratio, ...")
 @click.option("--stage", metavar="STAGE", help="only seeds in this stage")
 @click.option("--env", type=ENV, metavar="N", help="only seeds of this environment")
 @click.option("-n", "--limit", type=click.IntRange(1), default=12, show_default=True)
 @click.option("--more", is_flag=True, help="gate, gradient, parameters, age of the report too")
 def command(
-    moment: Moment, ranking: str, stage: str | None, env: int | None, limit: int, more: bool
+    moment: Moment,
+    ranking: str,
+    sort: str | None,
+    stage: str | None,
+    env: int | None,
+    limit: int,
+    more: bool,
 ) -> Report:
     """Rank seeds by what they add to their host.
 
     Contribution is the counterfactual gain in validation accuracy, in points: accuracy with the
     seed minus without it; below zero the seed harms. Improvement is accuracy now minus at
     germination, age in steps. A seed without a reading comes last. With --more, gate: how many
-    inputs of its next gate pass; gradient: its health, 1 good and 0 dead.
+    inputs of its next gate pass; gradient: its health, 1 good and 0 dead; and how many seeds there
+    were so far (blueprints tells more).
     """
-    found = moment.seeds(sort=RANKINGS[ranking], stage=stage, env=env)
+    order = RANKINGS[ranking] if sort is None else sort
+    found = moment.seeds(sort=order, stage=stage, env=env)
     rows, notes = found.rows[:limit], []
-    ranked_by = RANKINGS[ranking].lstrip("-")
-    if unknown := sum(number(getattr(seed, ranked_by)) is None for seed in found.rows):
-        reading = "age" if ranking == "oldest" else "contribution"
+    if unknown := found.unranked:
         have = "has" if unknown == 1 else "have"
+        reading = NAMES.get(order.lstrip("-"), order.lstrip("-"))
         notes.append(f"{counted(unknown, 'seed')} {have} no {reading} yet: listed last")
+    if more and found.stages:
+        notes += _so_far(moment.blueprints().total)
     first = rows[0] if rows else None
-    table = Table(
-        (*COLUMNS, *DETAIL) if more else COLUMNS,
-        rows,
-        empty=_empty(found, env),
-        total=found.total,
-        detail=() if more else DETAIL,
-    )
+    shown, detail = _columns(found, order.lstrip("-"))
+    blocks = [Table(shown, rows, empty=_empty(found, env), total=found.total, detail=detail)]
+    if more and rows:
+        blocks.append(Table((columns.SEED, *detail), rows))
     return Report(
-        f"seeds, {ranking} first",
-        table,
+        f"seeds, {ranking} first" if sort is None else f"seeds by {sort}",
+        *blocks,
         headline=_headline(found),
         notes=notes,
         at=found.at,
@@ -75,14 +85,43 @@ def command(
     )
 
 
+def _columns(found: SeedsAnswer, order: str) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+    """The columns of a screen, that of the ranking among them, and those for programs."""
+    names = list(dict.fromkeys(name for seed in found.rows for name in seed.numbers))
+    others = [Column(name, functools.partial(_other, name), priority=7) for name in names]
+    named = {one.name: one for one in (*DETAIL, *others)}
+    ranked_by = named.get(order)
+    if ranked_by is None:
+        return COLUMNS, tuple(named.values())
+    shown = (*COLUMNS[:-2], ranked_by._replace(priority=1), *COLUMNS[-2:])
+    return shown, tuple(one for one in named.values() if one is not ranked_by)
+
+
+def _other(name: str, seed: SeedRow) -> Reading:
+    return seed.numbers.get(name, NOT_MEASURED)
+
+
+def _so_far(total: Blueprint) -> list[str]:
+    """What became of all seeds, in a line."""
+    if not total.germinated:
+        return []
+    fate = [f"{total.fossilized:,} fossilized", f"{total.pruned:,} removed"]
+    if number(total.lifespan) is not None:
+        fate.append(f"after {cell(total.lifespan, 1)} steps on average")
+    if number(total.blend_success) is not None:
+        fate.append(f"{percent(total.blend_success)} of blendings succeeded")
+    return [f"so far {counted(total.germinated, 'seed')}: {', '.join(fate)}"]
+
+
 def _headline(found: SeedsAnswer) -> str:
-    stages = [f"{count} {stage}" for stage, count in found.stages.items() if count]
+    counts = sorted(found.stages.items(), key=lambda one: one[0] in EMPTY)
+    stages = [f"{count} {'empty' if stage in EMPTY else stage}" for stage, count in counts if count]
     if not stages:
         return ""
     judged = Counter(columns.harms(seed) for seed in found.rows)
     alarms = [f"{judged['crit']} not finite"] if judged["crit"] else []
     alarms += [f"{judged['warn']} below zero"] if judged["warn"] else []
-    return "; ".join([*alarms, f"seeds by stage: {', '.join(stages)}"])
+    return "; ".join([*alarms, f"slots: {', '.join(stages)}"])
 
 
 def _empty(found: SeedsAnswer, env: int | None) -> str:

@@ -12,7 +12,7 @@ _sanctum_runs() {
 _sanctum() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   local word=${COMP_WORDS[1]} words='' options='--help'
-  local known='shell exec demo train esper import export completions actions around at attach brain diff echo env envs episodes events expect find hall help history note overwatch plot quit report rewards run runs seed seeds set source step vitals exit overnight triage'
+  local known='shell exec demo train esper import export completions actions around at attach blueprints brain counterfactual decision diff echo env envs episodes event events expect find hall help history note overwatch plot quit report rewards run runs seed seeds set source step vitals cf exit overnight triage'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     words="$known --help --version"
@@ -29,9 +29,9 @@ _sanctum() {
       train:--run-id) words='RUN' ;;
       train:--envs|train:--episode-length|train:--updates|train:--seed|train:--task|train:--device|train:--set|train:--keep-bytes) return ;;
       esper:--run-id) words='RUN' ;;
-      export:--to) words='parquet' ;;
+      export:--to) words='parquet tensorboard' ;;
       export:--format) words='table plain json csv md' ;;
-      export:--as) return ;;
+      export:--as|export:--steps) return ;;
       actions:--window) return ;;
       around:--window|around:--env) return ;;
       attach:--format) words='table plain json csv md' ;;
@@ -39,7 +39,7 @@ _sanctum() {
       envs:--sort|envs:--where|envs:-n|envs:--limit) return ;;
       episodes:--env|episodes:--sort|episodes:-n|episodes:--limit) return ;;
       events:--severity) words='debug info warn error critical' ;;
-      events:--type|events:--env|events:--since|events:-n|events:--limit) return ;;
+      events:--type|events:--env|events:--slot|events:--since|events:-n|events:--limit) return ;;
       expect:--env) return ;;
       find:--env|find:-n|find:--limit) return ;;
       hall:--task|hall:-n|hall:--limit) return ;;
@@ -51,7 +51,7 @@ _sanctum() {
       rewards:--window) return ;;
       runs:--format) words='table plain json csv md' ;;
       runs:--older|runs:--keep) return ;;
-      seeds:--stage|seeds:--env|seeds:-n|seeds:--limit) return ;;
+      seeds:--sort|seeds:--stage|seeds:--env|seeds:-n|seeds:--limit) return ;;
       set:--format) words='table plain json csv md' ;;
       source:--format) words='table plain json csv md' ;;
       *:--run) words='RUN' ;;
@@ -67,17 +67,19 @@ _sanctum() {
         demo) options+=' --task --updates --run-id --plain --tour' ;;
         train) options+=' --envs --episode-length --updates --seed --task --device --run-id --set --sanctum --overwatch --keep-bytes --no-record --list-settings' ;;
         esper) options+=' --run-id --sanctum' ;;
-        export) options+=' --to --as --format' ;;
+        export) options+=' --to --as --steps --per-env --format' ;;
         actions) options+=' --window --more' ;;
         around) options+=' --window --env' ;;
         attach) options+=' --format' ;;
+        blueprints) options+=' --more' ;;
         brain) options+=' --more' ;;
+        decision) options+=' --more' ;;
         diff) options+=' --all' ;;
         echo) options+=' --format' ;;
         env) options+=' --more' ;;
         envs) options+=' --sort --where --limit --more --cards' ;;
-        episodes) options+=' --env --sort --limit' ;;
-        events) options+=' --severity --type --env --since --limit' ;;
+        episodes) options+=' --env --sort --limit --more' ;;
+        events) options+=' --severity --type --env --slot --since --limit --more --types' ;;
         expect) options+=' --env' ;;
         find) options+=' --env --first --last --all --limit' ;;
         hall) options+=' --task --limit --more --off --force' ;;
@@ -86,16 +88,17 @@ _sanctum() {
         plot) options+=' --env --last --since --out --force' ;;
         quit) options+=' --format' ;;
         report) options+=' --force' ;;
-        rewards) options+=' --window --actions' ;;
-        run) options+=' --more --sizes --traceback --stacks' ;;
+        rewards) options+=' --window --actions --more' ;;
+        run) options+=' --more --sizes --traceback --stacks --config' ;;
         runs) options+=' --reap --du --prune --older --keep --yes --format' ;;
         seed) options+=' --more' ;;
-        seeds) options+=' --stage --env --limit --more' ;;
+        seeds) options+=' --sort --stage --env --limit --more' ;;
         set) options+=' --format' ;;
         source) options+=' --format' ;;
+        vitals) options+=' --more' ;;
       esac
       case "$word" in
-        actions|around|at|brain|diff|env|envs|episodes|events|expect|find|hall|history|note|overwatch|plot|report|rewards|run|seed|seeds|step|vitals|exit|overnight|triage) options+=' --run --at --format --timeout --wait' ;;
+        actions|around|at|blueprints|brain|counterfactual|decision|diff|env|envs|episodes|event|events|expect|find|hall|history|note|overwatch|plot|report|rewards|run|seed|seeds|step|vitals|cf|exit|overnight|triage) options+=' --run --at --format --timeout --wait' ;;
       esac
       if ((COMP_CWORD == 2)) && [[ $current != -* ]]; then
         case "$word" in
@@ -105,6 +108,7 @@ _sanctum() {
           export) words='RUN' ;;
           completions) words='bash zsh fish' ;;
           attach) words='RUN' ;;
+          brain) words='health losses vitals heads advantages returns critic ratio q recurrent memory round other' ;;
           hall) words='show step diff pin worst export' ;;
           help) words='WORD' ;;
           report) words='FILE' ;;

@@ -15,7 +15,7 @@ end
 complete -c sanctum -f
 complete -c sanctum -n __fish_use_subcommand -l help
 complete -c sanctum -n __fish_use_subcommand -l version
-set -l asks '__fish_seen_subcommand_from actions around at brain diff env envs episodes events expect find hall history note overwatch plot report rewards run seed seeds step vitals exit overnight triage'
+set -l asks '__fish_seen_subcommand_from actions around at blueprints brain counterfactual decision diff env envs episodes event events expect find hall history note overwatch plot report rewards run seed seeds step vitals cf exit overnight triage'
 complete -c sanctum -n "$asks" -l run -x -a '(__sanctum_runs)'
 complete -c sanctum -n "$asks" -l at -x
 complete -c sanctum -n "$asks" -l format -x -a 'table plain json csv md'
@@ -59,9 +59,11 @@ complete -c sanctum -n __fish_use_subcommand -a esper -d 'train with Esper, Sanc
 complete -c sanctum -n '__fish_seen_subcommand_from esper' -l run-id -x -a '(__sanctum_runs)'
 complete -c sanctum -n '__fish_seen_subcommand_from esper' -l sanctum
 complete -c sanctum -n __fish_use_subcommand -a import -d 'make a record of what another program recorded'
-complete -c sanctum -n __fish_use_subcommand -a export -d 'write a run as Parquet tables for other tools'
-complete -c sanctum -n '__fish_seen_subcommand_from export' -l to -x -a 'parquet'
+complete -c sanctum -n __fish_use_subcommand -a export -d 'write a run as Parquet tables or TensorBoard files'
+complete -c sanctum -n '__fish_seen_subcommand_from export' -l to -x -a 'parquet tensorboard'
 complete -c sanctum -n '__fish_seen_subcommand_from export' -l as -x
+complete -c sanctum -n '__fish_seen_subcommand_from export' -l steps -x
+complete -c sanctum -n '__fish_seen_subcommand_from export' -l per-env
 complete -c sanctum -n '__fish_seen_subcommand_from export' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n '__fish_seen_subcommand_from export' -a '(__sanctum_runs)'
 complete -c sanctum -n __fish_use_subcommand -a completions -d 'print the completion file for bash, zsh or fish'
@@ -76,8 +78,14 @@ complete -c sanctum -n __fish_use_subcommand -a at -d 'Ask about another moment 
 complete -c sanctum -n __fish_use_subcommand -a attach -d 'Talk to another run, live or recorded, by its id or by the path of its record'
 complete -c sanctum -n '__fish_seen_subcommand_from attach' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n '__fish_seen_subcommand_from attach' -a '(__sanctum_runs)'
+complete -c sanctum -n __fish_use_subcommand -a blueprints -d 'Count what became of the seeds so far, by blueprint'
+complete -c sanctum -n '__fish_seen_subcommand_from blueprints' -l more
 complete -c sanctum -n __fish_use_subcommand -a brain -d 'Show the policy, entropy, KL, losses, gradients, and its action distribution'
 complete -c sanctum -n '__fish_seen_subcommand_from brain' -l more
+complete -c sanctum -n '__fish_seen_subcommand_from brain' -a 'health losses vitals heads advantages returns critic ratio q recurrent memory round other'
+complete -c sanctum -n __fish_use_subcommand -a counterfactual -d 'Show accuracy with and without an environments seeds'
+complete -c sanctum -n __fish_use_subcommand -a decision -d 'Show one decision, the newest of an environment, or that of a step'
+complete -c sanctum -n '__fish_seen_subcommand_from decision' -l more
 complete -c sanctum -n __fish_use_subcommand -a diff -d 'Show what differs between A and B, largest relative change first'
 complete -c sanctum -n '__fish_seen_subcommand_from diff' -l all
 complete -c sanctum -n __fish_use_subcommand -a echo -d 'Print a text'
@@ -94,12 +102,17 @@ complete -c sanctum -n __fish_use_subcommand -a episodes -d 'List episodes that 
 complete -c sanctum -n '__fish_seen_subcommand_from episodes' -l env -x
 complete -c sanctum -n '__fish_seen_subcommand_from episodes' -l sort -x
 complete -c sanctum -n '__fish_seen_subcommand_from episodes' -l limit -x
-complete -c sanctum -n __fish_use_subcommand -a events -d 'List what happened, the newest last'
+complete -c sanctum -n '__fish_seen_subcommand_from episodes' -l more
+complete -c sanctum -n __fish_use_subcommand -a event -d 'Show one event in full, when, where, its text, and all the data that came with it'
+complete -c sanctum -n __fish_use_subcommand -a events -d 'List what happened, the newest last; event NUMBER shows one of them in full'
 complete -c sanctum -n '__fish_seen_subcommand_from events' -l severity -x -a 'debug info warn error critical'
 complete -c sanctum -n '__fish_seen_subcommand_from events' -l type -x
 complete -c sanctum -n '__fish_seen_subcommand_from events' -l env -x
+complete -c sanctum -n '__fish_seen_subcommand_from events' -l slot -x
 complete -c sanctum -n '__fish_seen_subcommand_from events' -l since -x
 complete -c sanctum -n '__fish_seen_subcommand_from events' -l limit -x
+complete -c sanctum -n '__fish_seen_subcommand_from events' -l more
+complete -c sanctum -n '__fish_seen_subcommand_from events' -l types
 complete -c sanctum -n __fish_use_subcommand -a expect -d 'Check that a condition holds'
 complete -c sanctum -n '__fish_seen_subcommand_from expect' -l env -x
 complete -c sanctum -n __fish_use_subcommand -a find -d 'Find when a condition became true, and when it stopped'
@@ -118,7 +131,7 @@ complete -c sanctum -n '__fish_seen_subcommand_from hall' -a 'show step diff pin
 complete -c sanctum -n __fish_use_subcommand -a help -d 'List the words that can be typed, or show how one is used'
 complete -c sanctum -n '__fish_seen_subcommand_from help' -l more
 complete -c sanctum -n '__fish_seen_subcommand_from help' -l format -x -a 'table plain json csv md'
-complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train esper import export completions actions around at attach brain diff echo env envs episodes events expect find hall help history note overwatch plot quit report rewards run runs seed seeds set source step vitals exit overnight triage'
+complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train esper import export completions actions around at attach blueprints brain counterfactual decision diff echo env envs episodes event events expect find hall help history note overwatch plot quit report rewards run runs seed seeds set source step vitals cf exit overnight triage'
 complete -c sanctum -n __fish_use_subcommand -a history -d 'Show how metrics went, their newest numbers side by side, a sparkline, the extremes'
 complete -c sanctum -n '__fish_seen_subcommand_from history' -l env -x
 complete -c sanctum -n '__fish_seen_subcommand_from history' -l last -x
@@ -140,11 +153,13 @@ complete -c sanctum -n '__fish_seen_subcommand_from report' -F
 complete -c sanctum -n __fish_use_subcommand -a rewards -d 'Take the reward apart, over all environments or in one'
 complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l window -x
 complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l actions
+complete -c sanctum -n '__fish_seen_subcommand_from rewards' -l more
 complete -c sanctum -n __fish_use_subcommand -a run -d 'Say how the run is, live, silent, ended, failed or killed, when and why'
 complete -c sanctum -n '__fish_seen_subcommand_from run' -l more
 complete -c sanctum -n '__fish_seen_subcommand_from run' -l sizes
 complete -c sanctum -n '__fish_seen_subcommand_from run' -l traceback
 complete -c sanctum -n '__fish_seen_subcommand_from run' -l stacks
+complete -c sanctum -n '__fish_seen_subcommand_from run' -l config
 complete -c sanctum -n __fish_use_subcommand -a runs -d 'List the runs of this machine, newest first, live, ended and died'
 complete -c sanctum -n '__fish_seen_subcommand_from runs' -l reap
 complete -c sanctum -n '__fish_seen_subcommand_from runs' -l du
@@ -156,6 +171,7 @@ complete -c sanctum -n '__fish_seen_subcommand_from runs' -l format -x -a 'table
 complete -c sanctum -n __fish_use_subcommand -a seed -d 'Show one seed, stage, alpha, contribution, its next gate, its life'
 complete -c sanctum -n '__fish_seen_subcommand_from seed' -l more
 complete -c sanctum -n __fish_use_subcommand -a seeds -d 'Rank seeds by what they add to their host'
+complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l sort -x
 complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l stage -x
 complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l env -x
 complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l limit -x
@@ -168,6 +184,8 @@ complete -c sanctum -n '__fish_seen_subcommand_from source' -l format -x -a 'tab
 complete -c sanctum -n '__fish_seen_subcommand_from source' -F
 complete -c sanctum -n __fish_use_subcommand -a step -d 'Move N steps on, or back, -1, +10. From an update (at u41), N updates'
 complete -c sanctum -n __fish_use_subcommand -a vitals -d 'Show GPU, CPU, memory, throughput, and how fresh and complete the telemetry is'
+complete -c sanctum -n '__fish_seen_subcommand_from vitals' -l more
+complete -c sanctum -n __fish_use_subcommand -a cf -d 'Accuracy with and without the seeds of environment N, as counterfactual N does'
 complete -c sanctum -n __fish_use_subcommand -a exit -d 'Leave the shell, as quit does'
 complete -c sanctum -n __fish_use_subcommand -a overnight -d 'Quiet checks for cron, exit code 0 all hold, 6 one does not, 7 one cannot be known'
 complete -c sanctum -n __fish_use_subcommand -a triage -d 'The first two minutes on a sick run, alive? well? deciding what? paid for what? what happened?'

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
+import operator
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from sanctum.command.readings import times
-from sanctum.model.answers import At, Curve, Decision, Event, SeedRow, Verdict
+from sanctum.model.answers import (
+    ActionShare,
+    At,
+    Choice,
+    Curve,
+    Decision,
+    Event,
+    SeedRow,
+    Verdict,
+)
 from sanctum.model.readings import number
-from sanctum.view.report import Column, Fact, Series
+from sanctum.view.report import Column, Fact, Series, Table
 
 SEVERITIES: dict[str, Verdict] = {"warn": "warn", "error": "crit", "critical": "crit"}
 
@@ -103,22 +113,63 @@ def op(decision: Decision) -> str | None:
     return " ".join(part for part in parts if part) or None
 
 
-DECISIONS = (
-    Column("step", lambda d: d.step, priority=0, digits=0),
-    Column("action", op, priority=0),
-    Column("probability", lambda d: times(d.probability, 100), unit="percent", digits=1),
-    Column("value", lambda d: d.value, digits=3),
-    Column("reward", lambda d: d.reward, digits=3),
-    Column("forced", lambda d: d.forced, priority=2),
-)
+def done(decision: Decision) -> str | None:
+    """What came of a choice: yes, no, or the op that was executed in its place."""
+    if decision.executed is not None and decision.executed != decision.action:
+        return f"as {decision.executed}"
+    return None if decision.success is None else "yes" if decision.success else "no"
 
-SHARES = (
-    Column("action", lambda a: a.action, priority=0),
-    Column("share", lambda a: times(a.share, 100), unit="percent", priority=0, digits=1),
-    Column("unforced_share", lambda a: times(a.unforced_share, 100), unit="percent", digits=1),
-    Column("opportunity_rate", lambda a: times(a.opportunity_rate, 100), unit="percent", digits=1),
-    Column("mean_probability", lambda a: times(a.mean_probability, 100), unit="percent", digits=1),
-)
+
+_DONE = Column("done", done, priority=1)
+
+
+def decisions(rows: Sequence[Decision], empty: str, units: Mapping[str, str]) -> Table:
+    """Decisions as a table, one a row; whether they were done stands there where that was said.
+
+    `units` are those of the run that differ from the catalogue's.
+    """
+    columns = (
+        Column("step", lambda d: d.step, priority=0, digits=0),
+        Column("action", op, priority=0),
+        Column("probability", lambda d: times(d.probability, 100), unit="percent", digits=1),
+        Column("value", lambda d: d.value, unit=units.get("value", ""), digits=3),
+        Column("reward", lambda d: d.reward, digits=3),
+        Column("forced", lambda d: d.forced, priority=2),
+    )
+    is_said = any(done(one) is not None for one in rows)
+    shown, detail = ((*columns, _DONE), ()) if is_said else (columns, (_DONE,))
+    return Table(shown, rows, empty=empty, detail=detail)
+
+
+def choices(found: Sequence[Choice]) -> Table:
+    """What each head chose in one decision."""
+    return Table(
+        (
+            Column("head", lambda c: c.head, priority=0),
+            Column("option", lambda c: c.option, priority=0),
+            Column("probability", lambda c: times(c.probability, 100), unit="percent", digits=1),
+            Column("entropy", lambda c: c.entropy, unit="0-1", digits=3),
+            Column("forced", lambda c: c.forced, priority=2),
+        ),
+        found,
+        title="heads",
+        empty="heads: not measured",
+    )
+
+
+def shares(rows: Sequence[ActionShare]) -> tuple[Column, ...]:
+    """The four readings of how often each op is taken; those nobody measured give way first."""
+
+    def reading(name: str) -> Column:
+        said = any(number(getattr(row, name)) is not None for row in rows)
+        get = operator.attrgetter(name)
+        return Column(name, lambda a: times(get(a), 100), "percent", 1 if said else 3, digits=1)
+
+    return (
+        Column("action", lambda a: a.action, priority=0),
+        Column("share", lambda a: times(a.share, 100), unit="percent", priority=0, digits=1),
+        *map(reading, ("unforced_share", "opportunity_rate", "mean_probability")),
+    )
 
 
 def course(curve: Curve, name: str) -> Series:

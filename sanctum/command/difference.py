@@ -117,7 +117,7 @@ def _of_block(block: Block) -> Iterator[tuple[str, Item]]:
                 name = f"{block.title} {fact.name}" if block.title else fact.name
                 yield name, Item(fact.value, fact.unit, fact.digits)
     elif isinstance(block, Table) and block.columns and block.columns[0].name not in TIMELINES:
-        for item in block.items:
+        for item in block.all_items:
             yield from _of_row(block, item)
 
 

@@ -375,7 +375,8 @@ class Curve(_Answer, frozen=True):
 class SeedAnswer(_Answer, frozen=True):
     """``seed.read``: one seed, its alpha and contribution over time, and what happened to it.
 
-    `row` is None when the slot is empty and nothing was ever in it.
+    `row` is None when the slot is empty and nothing was ever in it. `events` are those of its life;
+    of an empty slot, the newest of all. `units` are those of its further numbers.
     """
 
     at: At
@@ -385,6 +386,7 @@ class SeedAnswer(_Answer, frozen=True):
     alpha: Curve | None
     contribution: Curve | None
     events: list[Event]
+    units: dict[str, str] = {}
 
 
 class Choice(_Answer, frozen=True):

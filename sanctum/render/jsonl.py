@@ -110,7 +110,7 @@ def _fact_rows(block: Facts) -> list[dict[str, Any]]:
 def _table(block: Table) -> dict[str, Any]:
     names = keys(block.all_columns)
     rows = []
-    for item in block.items:
+    for item in block.all_items:
         values = {
             name: column.get(item) for name, column in zip(names, block.all_columns, strict=True)
         }
@@ -127,8 +127,8 @@ def _table(block: Table) -> dict[str, Any]:
         "title": block.title,
         "columns": [{"name": name, "unit": column.unit} for name, column in units],
         "rows": rows,
-        "shown": block.shown,
-        "total": block.shown if block.total is None else block.total,
+        "shown": len(block.all_items),
+        "total": block.total + len(block.rest),
     }
 
 

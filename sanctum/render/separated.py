@@ -74,7 +74,7 @@ def _table_rows(block: Table) -> Iterator[Row]:
     if not head:
         return
     yield head
-    for item in block.items:
+    for item in block.all_items:
         row: list[str] = []
         for column in block.all_columns:
             row.append(raw(column.get(item)))

@@ -56,10 +56,11 @@ class Column(NamedTuple):
 class Table:
     """Rows of items under columns. `total` is how many there were before a limit.
 
-    `detail` are further columns for programs: in JSON and CSV, never on a screen.
+    `detail` are further columns for programs: in JSON and CSV, never on a screen; `rest` further
+    rows for them, which say so little that a screen does without.
     """
 
-    __slots__ = ("columns", "detail", "empty", "items", "title", "total")
+    __slots__ = ("columns", "detail", "empty", "items", "rest", "title", "total")
 
     def __init__(
         self,
@@ -70,9 +71,11 @@ class Table:
         empty: str = "nothing",
         total: int | None = None,
         detail: Sequence[Column] = (),
+        rest: Sequence[Any] = (),
     ) -> None:
         self.columns = tuple(columns)
         self.items = tuple(items)
+        self.rest = tuple(rest)
         self.title = title
         self.empty = empty
         self.total = len(items) if total is None else total
@@ -82,6 +85,11 @@ class Table:
     def all_columns(self) -> tuple[Column, ...]:
         """The columns of a screen, then those for programs."""
         return (*self.columns, *self.detail)
+
+    @property
+    def all_items(self) -> tuple[Any, ...]:
+        """The rows of a screen, then those for programs."""
+        return (*self.items, *self.rest)
 
     @property
     def shown(self) -> int:

@@ -249,9 +249,9 @@ _POLICY: list[tuple[str, Reading, str, str, str | None, str, Reading]] = [
         reading(0.22),
     ),
     ("ratio_max", reading(1.82), "x", "ratio", "ok", "warn > 2, crit > 5", reading(1.7)),
-    ("entropy.op", reading(0.09), "0-1", "health", "crit", "warn < 0.3, crit < 0.1", NOT_MEASURED),
-    ("entropy.slot", reading(0.71), "0-1", "health", "ok", "warn < 0.3, crit < 0.1", MASKED),
-    ("entropy.blueprint", MASKED, "0-1", "health", None, "warn < 0.3, crit < 0.1", MASKED),
+    ("entropy.op", reading(0.09), "0-1", "heads", "crit", "warn < 0.3, crit < 0.1", NOT_MEASURED),
+    ("entropy.slot", reading(0.71), "0-1", "heads", "ok", "warn < 0.3, crit < 0.1", MASKED),
+    ("entropy.blueprint", MASKED, "0-1", "heads", None, "warn < 0.3, crit < 0.1", MASKED),
 ]
 
 

@@ -271,7 +271,8 @@ def test_the_summary_counts_the_sick_and_sends_to_the_worst_thing() -> None:
     assert report.headline.startswith("live: accuracy 80.9 %; 3 of 16 envs not well")
     assert facts(report)["worst"].value == "env 11, non-finite: loss is nan"
     assert facts(report)["seeds alive"].value == 10
-    assert facts(report)["seeds fossilized"].value == 1
+    assert facts(report)["seeds alive"].note.startswith("1 FOSSILIZED, 4 HOLDING, ")
+    assert facts(report)["most chosen"].note.startswith("91 % of 1,024 decisions, 80 % of the unf")
     assert report.next == "brain"
 
 
@@ -474,7 +475,7 @@ def test_an_environment_shows_its_course_seeds_decisions_and_pay() -> None:
 def test_more_shows_every_decision_and_event_of_an_environment() -> None:
     report = ask("env 7 --more")
     assert len(column(report, "step", 1)) == 8
-    assert len(column(report, "text", 2)) == 3
+    assert len(column(report, "text", 3)) == 3
     assert "growth" in facts(report)
 
 
@@ -517,7 +518,7 @@ def test_the_worst_reading_is_the_headline_with_its_threshold() -> None:
     assert report.headline == (
         "explained_variance -0.0800 is crit (warn < 0.3, crit < 0), and 2 more"
     )
-    assert report.next == "brain --more"
+    assert report.next == "brain heads"
     assert list(facts(report))[:3] == ["entropy", "clip_fraction", "approx_kl"]
     entropy = facts(report)["entropy"]
     assert (entropy.verdict, entropy.note) == ("warn", "down; warn < 0.3, crit < 0.1")
@@ -613,10 +614,21 @@ def test_the_four_readings_of_the_actions_are_told_apart() -> None:
 
 
 def test_more_shows_single_heads_and_what_was_masked() -> None:
-    rows = as_json(ask("brain --more"))["blocks"][0]["rows"]
-    named = {row["name"]: row for row in rows}
-    assert named["entropy.blueprint"]["absent"]["value"] == "masked"
-    assert named["entropy"]["previous"] == 0.124
+    blocks = {block["title"]: block for block in as_json(ask("brain --more"))["blocks"]}
+    heads = {row["head"]: row for row in blocks["heads, one by one"]["rows"]}
+    assert heads["blueprint"]["absent"]["entropy"] == "masked"
+    assert heads["op"]["verdicts"]["entropy"] == "crit"
+    health = {row["name"]: row for row in blocks["health"]["rows"]}
+    assert health["entropy"]["previous"] == 0.124
+
+
+def test_a_group_of_readings_is_judged_alone() -> None:
+    report = ask("brain losses")
+    assert [block.title for block in report.blocks if isinstance(block, Table)] == ["losses"]
+    assert (report.headline, report.verdict) == ("no reading could be judged", None)
+    assert ask("brain heads").headline.startswith("entropy.op 0.0900 is crit")
+    empty = render(ask("brain recurrent"), "plain", Screen())
+    assert "recurrent: not measured" in empty
 
 
 # actions
@@ -772,7 +784,7 @@ def test_top_seeds_are_sorted_and_those_without_a_reading_come_last() -> None:
     assert known == sorted(known, reverse=True)
     assert numbers(column(report, "contribution"))[-3:] == [None, None, None]
     assert report.notes == ("3 seeds have no contribution yet: listed last",)
-    assert report.headline.startswith("2 below zero; seeds by stage: 38 DORMANT, ")
+    assert report.headline.startswith("2 below zero; slots: 1 FOSSILIZED, ")
     assert report.next == "seed 0.r0c0"
 
 
@@ -929,7 +941,6 @@ def test_a_run_that_ended_has_no_speed_now() -> None:
         ("rewards", "components: not measured; run.step(rewards={...}) records them"),
         ("actions", "not measured: run.step(actions=..., probabilities=..., masks=...)"),
         ("brain", "actions: not measured; run.step(actions=...) records them"),
-        ("env 0", "seeds: not measured; run.seed(...) records them"),
         ("events", "nothing has happened yet"),
     ],
 )

@@ -28,6 +28,9 @@ _SORTED = {
 }
 """What may be sorted by, beside the numbers that a trainer sends along."""
 
+FALL = "fall"
+"""Points of accuracy lost from the best to the end."""
+
 
 def episodes_list(
     of: Scope, env: int | None = None, sort: str = "step", limit: int | None = 20
@@ -77,8 +80,8 @@ def _rows(of: Scope, where: str, values: list[Any], order: str, limit: int | Non
 def _sorted(rows: list[_Found], name: str, falling: bool) -> list[_Found]:
     """Rows by what a name says of them; those that lack it last. Raises UsageError."""
     numbers = {one for _, _, said in rows for one in said.numbers}
-    if name not in _SORTED and name not in numbers:
-        known = [*_SORTED, *sorted(numbers)]
+    if name not in (*_SORTED, FALL) and name not in numbers:
+        known = [*_SORTED, FALL, *sorted(numbers)]
         raise UsageError(
             f"episodes cannot be sorted by '{name}'",
             did_you_mean(name, known) or f"by {', '.join(known)}",
@@ -86,6 +89,9 @@ def _sorted(rows: list[_Found], name: str, falling: bool) -> list[_Found]:
 
     def key(row: _Found) -> Any:
         said = row[2]
+        if name == FALL:
+            best, final = said.best_accuracy, said.final_accuracy
+            return None if best is None or final is None else best - final
         return getattr(said, _SORTED[name]) if name in _SORTED else said.numbers.get(name)
 
     keyed = [(key(row), row) for row in rows]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sanctum.model.answers import PolicyAnswer, PolicyReading
 from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number, reading
 from sanctum.record.moments import Scope
@@ -88,6 +90,9 @@ def _reading(
             previous = MASKED if said is None else reading(said)
             break
     seen = number(value)
+    stem, dot, head = one.name.partition(".")
+    if dot and stem == "entropy" and f"choice_entropy.{head}" in found[0][0]:
+        one = replace(one, warn_below=None, crit_below=None)  # the other is the one to be judged
     return PolicyReading(
         one.name,
         value,

@@ -96,6 +96,8 @@ def _last(of: Scope, column: str, env: int | None) -> Reading:
 def _with_share(one: Component, weight: float) -> Component:
     value = number(one.mean)
     share = NOT_MEASURED if value is None or not weight > 0 else reading(abs(value) / weight)
+    if one.inside is not None and share != NOT_MEASURED:
+        share = MASKED
     return msgspec.structs.replace(one, share=share)
 
 

@@ -8,6 +8,7 @@ from sanctum.model.readings import NOT_MEASURED, Measured, Reading, number, read
 from sanctum.record.moments import Scope
 from sanctum.record.questions.events import events_of_slot
 from sanctum.record.questions.series import curve
+from sanctum.record.questions.units import unit as unit_of
 from sanctum.record.stages import CODED, EMPTY, is_alive
 
 FIELDS = (
@@ -164,7 +165,8 @@ def seed_read(of: Scope, env: int, slot: str) -> SeedAnswer:
         for name, unit in (("alpha", "0-1"), ("contribution", "points"))
     ]
     life = events_of_slot(of, env, slot, born)
-    return SeedAnswer(of.at, env, slot, row, curves[0], curves[1], life)
+    units = {} if row is None else {name: unit_of(of, name) for name in row.numbers}
+    return SeedAnswer(of.at, env, slot, row, curves[0], curves[1], life, units)
 
 
 def _inputs(of: Scope, prefix: str, env: int, step: int | None) -> list[GateInput]:

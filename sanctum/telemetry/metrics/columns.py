@@ -61,6 +61,7 @@ _SEEDS = (
     Metric("exploding", "1: its gradients explode", "", crit_above=0.0, source="[ESPER]", digits=0),
     Metric("shapley", "its share of what all seeds add, over all orders", "points", digits=2),
     Metric("shapley_std", "spread of that over the orders tried", "points", digits=2),
+    Metric("blend_steps", "steps over which it is to be blended in", "steps", digits=0),
     Metric("age_steps", "steps since germination", "steps", digits=0),
     Metric("stage_steps", "steps in this stage", "steps", digits=0),
 )
@@ -82,6 +83,7 @@ _BESIDE_THE_REWARD = (
     Metric("context/escrow_credit_next", "credit held back after", "reward"),
     Metric("context/num_fossilized_seeds", "seeds kept for good", "count", digits=0),
     Metric("context/num_contributing_fossilized", "of them, those that add", "count", digits=0),
+    Metric("context/seed_stage", "number of the stage of the seed acted on", "", digits=0),
     Metric("context/n_active_seeds", "seeds alive", "count", digits=0),
 )
 

@@ -103,7 +103,34 @@ POLICY = (
         crit_above=2.0,
         source="[ESPER]",
     ),
+    Metric(
+        "choice_entropy",
+        "how undecided a head is where it has a choice: its entropy without the steps at which it "
+        "had none",
+        "0-1",
+        "heads",
+        warn_below=0.3,
+        crit_below=0.1,
+        source="[ESPER], [JONES]",
+    ),
     Metric("learnable_fraction", "share of steps at which a head had a choice", "0-1", "heads"),
+    *(
+        Metric(
+            f"{kind}_latch",
+            f"1: a gradient of the head was {kind} once, and that stays said",
+            "",
+            "heads",
+            crit_above=0.0,
+            source="[ESPER]",
+        )
+        for kind in ("nan", "inf")
+    ),
+    Metric(
+        "layer_gradient_health_min",
+        "health of the sickest layer's gradient: 1 healthy, 0 dead; at Esper's debug level alone",
+        "0-1",
+        "vitals",
+    ),
     Metric(
         "nan_grad_count",
         "elements of gradients that were nan; Esper counts them at its debug level alone",
@@ -196,6 +223,12 @@ POLICY = (
         warn_above=0.6,
         crit_above=0.8,
         source="[ESPER]",
+    ),
+    Metric(
+        "d5_pre_norm_advantage_std",
+        "spread of the advantages before normalisation and before its floor",
+        "reward",
+        "advantages",
     ),
     Metric("advantage_std_floored", "1: the spread was raised to its floor", "", "advantages"),
     Metric("return_mean", "mean return of the rollout's steps", "reward", "returns"),
