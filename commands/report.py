@@ -194,7 +194,10 @@ def _settings(run: RunAnswer) -> Table:
     names = [*(one for one in FIRST if one in plain), *(one for one in plain if one not in FIRST)]
     empty = "settings: not said; sanctum.attach(config={...}) records them"
     return Table(
-        (Column("setting", lambda name: name), Column("value", lambda name: cell(config[name]))),
+        (
+            Column("setting", lambda name: name),
+            Column("value", lambda name: cell(config[name]) or "empty"),
+        ),
         names[:SETTINGS],
         empty=empty,
         total=len(config),

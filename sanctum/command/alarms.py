@@ -17,6 +17,7 @@ from sanctum.view.report import Column, Report, Table
 ENVS, EVENTS, GAPS = 8, 200, 3
 """Rows of environments, events that are looked at, rows of gaps, at most."""
 
+UNITS = {"percent": "%", "count": ""}
 TEXT = 200
 """Characters of an event's text."""
 
@@ -69,7 +70,7 @@ def _readings(moment: Moment) -> Iterator[Alarm]:
     policy = said(moment.policy)
     for one in () if policy is None else policy.readings:
         if one.verdict is not None and badness(one.verdict) > 1:
-            now = f"{cell(one.value)} {one.unit}".rstrip()
+            now = f"{cell(one.value)} {UNITS.get(one.unit, one.unit)}".rstrip()
             age = f", {counted(one.age_updates, 'update')} old" if one.age_updates else ""
             limit = f" ({one.thresholds})" if one.thresholds else ""
             yield Alarm(one.verdict, one.name, f"{now}{age}{limit}", "brain --more")
