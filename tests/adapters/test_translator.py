@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sanctum.telemetry import Gap, RunEnded
+from sanctum.telemetry import Gap, RunEnded, Step
 from tests.adapters.esper_events import (
     Heard,
     action,
@@ -49,10 +50,15 @@ def test_the_runs_own_label_names_it_unless_one_is_asked_for():
 
 
 def test_what_is_said_carries_the_time_of_its_event():
-    heard = Heard(started(), *quiet(), germinated(0)).close()
-    times = [frame.time for frame in heard.frames["it"] if getattr(frame, "time", 0)]
-    assert times == sorted(times)
-    assert len(set(times)) > 3
+    one, two = germinated(0), batch()
+    heard = Heard(started(), epoch(0, 1), one, epoch(1, 1), action(0, 1), updated(), two).close()
+
+    def seconds(event):
+        return datetime.fromisoformat(event["timestamp"]).timestamp()
+
+    assert heard.seeds()[0].time == heard.messages("germinated")[0].time == seconds(one)
+    assert heard.end.time == seconds(two)
+    assert heard.attempts[0][1] < heard.all(Step)[0].time < heard.end.time
 
 
 def test_a_row_is_one_message_for_all_environments():

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from sanctum.adapters.translation.words import OPS
+from sanctum.adapters.translation.words import HEADS, OPS
 from tests.adapters.esper_events import COMPONENTS, Heard, action, epoch, event, outcome, started
 
 
@@ -175,3 +175,28 @@ def test_every_component_of_a_reward_lands_somewhere():
     for name in COMPONENTS.keys() - elsewhere - {"seed_stage"}:
         cells = heard.cells(0, f"reward/{name}") or heard.cells(0, f"context/{name}")
         assert cells, name
+
+
+@pytest.mark.parametrize(
+    ("op", "heads"),
+    [
+        ("WAIT", "op"),
+        ("GERMINATE", "op slot blueprint style tempo alpha_target"),
+        ("SET_ALPHA_TARGET", "op slot style alpha_target alpha_speed alpha_curve"),
+        ("PRUNE", "op slot alpha_speed alpha_curve"),
+        ("FOSSILIZE", "op slot"),
+        ("ADVANCE", "op slot"),
+    ],
+)
+def test_each_op_uses_its_own_heads(op, heads):
+    choices = {
+        "blueprint_id": "norm",
+        "style": "LINEAR_ADD",
+        "tempo_idx": 1,
+        "alpha_target": 1.0,
+        "alpha_speed": "FAST",
+        "alpha_curve": "COSINE",
+    }
+    heard = told(action(0, 1, op, **choices))
+    used = {head for head in HEADS if heard.cells(0, f"action/{head}") != ["masked"]}
+    assert used == set(heads.split())
