@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sanctum.cli import run
+from sanctum.cli.background import TrainerEnded
 from sanctum.cli.esper import what_is_sent
 from tests.adapters.stand_in import FOLDER
 
@@ -115,3 +116,12 @@ def test_an_exception_in_esper_is_printed_from_its_own_first_frame_on(folder):
 )
 def test_the_telemetry_level_is_said_with_what_it_leaves_out(options, said):
     assert what_is_sent(options).startswith(said)
+
+
+def test_a_trainer_that_ends_before_its_run_begins_says_its_last_line_and_its_code(tmp_path):
+    log = tmp_path / "esper.log"
+    log.write_text("usage: train.py ppo\ntrain.py ppo: error: argument --task\n\n")
+    error = TrainerEnded(2, log)
+    assert "exit code 2: train.py ppo: error: argument --task" in error.sentence
+    assert (error.exit_code, error.hint) == (2, f"all it said is in {log}")
+    assert TrainerEnded(-9, log).exit_code == 1

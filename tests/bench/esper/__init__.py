@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.esper import emitting, recording, terminal, training
-from tests.bench.esper.table import Line, print_lines
+from tests.bench.esper.table import print_head, print_lines
 
 TRIMMED = Path(__file__).parents[2] / "adapters" / "data" / "esper_short.jsonl.gz"
 CAVEAT = """
@@ -20,19 +20,17 @@ orders of magnitude, not digits. The hub here is a stand-in with queues of its s
 
 
 def main(arguments: list[str]) -> None:
-    """Measure and print; a minute or two, with ``--short`` half of that."""
+    """Measure and print; three minutes on an idle machine, with ``--short`` one."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench esper")
     parser.add_argument("recording", nargs="?", type=Path, default=TRIMMED)
     parser.add_argument("--short", action="store_true", help="fewer and shorter rounds")
     given = parser.parse_args(arguments)
     path = given.recording.resolve()
-    lines: list[Line] = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         os.environ.update(SANCTUM_HOME=home, SANCTUM_LINGER_S="1")
-        lines += recording.measured(path)
-        lines += emitting.measured(path, passes=1 if given.short else 3)
-        lines += training.measured(path, pairs=1 if given.short else 4)
-        lines += terminal.measured(path, seconds=12 if given.short else 30)
-    print(f"\nesper, {path.name}\n")
-    print_lines(lines)
+        print_head(f"esper, {path.name}, load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores")
+        print_lines(recording.measured(path))
+        print_lines(emitting.measured(path, passes=1 if given.short else 3))
+        print_lines(training.measured(path, pairs=1 if given.short else 3))
+        print_lines(terminal.measured(path, seconds=12 if given.short else 30))
     print(CAVEAT)

@@ -14,12 +14,15 @@ class Line(NamedTuple):
     panel: str = "-"
 
 
+def print_head(title: str) -> None:
+    """The beginning of a Markdown table, as the README shows it."""
+    print(f"\n{title}\n\n| what | here | panel |\n|---|---:|---:|", flush=True)
+
+
 def print_lines(lines: Sequence[Line]) -> None:
-    """A Markdown table, as the README shows it."""
-    print("| what | here | panel |")
-    print("|---|---:|---:|")
+    """Rows of it, as soon as they are known."""
     for line in lines:
-        print(f"| {line.what} | {line.here} | {line.panel} |")
+        print(f"| {line.what} | {line.here} | {line.panel} |", flush=True)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
