@@ -50,15 +50,17 @@ def test_the_runs_own_label_names_it_unless_one_is_asked_for():
 
 
 def test_what_is_said_carries_the_time_of_its_event():
-    one, two = germinated(0), batch()
-    heard = Heard(started(), epoch(0, 1), one, epoch(1, 1), action(0, 1), updated(), two).close()
+    events = [started(), epoch(0, 1), germinated(0), epoch(1, 1), action(0, 1), updated(), batch()]
+    heard = Heard(*events).close()
 
     def seconds(event):
         return datetime.fromisoformat(event["timestamp"]).timestamp()
 
-    assert heard.seeds()[0].time == heard.messages("germinated")[0].time == seconds(one)
-    assert heard.end.time == seconds(two)
-    assert heard.attempts[0][1] < heard.all(Step)[0].time < heard.end.time
+    assert heard.seeds()[0].time == heard.messages("germinated")[0].time == seconds(events[2])
+    assert heard.end.time == seconds(events[-1])
+    assert heard.attempts[0][1] == seconds(events[0])
+    assert heard.all(Step)[0].time == seconds(events[3])
+    assert heard.updates[0].time == seconds(events[5])
 
 
 def test_a_row_is_one_message_for_all_environments():

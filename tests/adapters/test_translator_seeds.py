@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sanctum.adapters.translation import gates
 from tests.adapters.esper_events import (
     Heard,
     action,
@@ -143,6 +144,20 @@ def test_a_gate_that_refuses_says_what_is_lacking_and_what_was_needed():
     }
     (line,) = heard.messages("gate")
     assert line.text.startswith("gate G2 keeps norm out of BLENDING: insufficient_training_3_of_10")
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "value"),
+    [
+        ("alpha_target_not_full_0.50", "alpha_target", (0.5, 1.0)),
+        ("alpha_not_at_target_0.68_target_0.70_mode_UP", "alpha", (0.68, 0.7)),
+        ("alpha_not_at_target_0.70_target_0.50_mode_DOWN", "alpha_at_target", (0.0, 1.0)),
+        ("exploding_gradients", "exploding_gradients", (0.0, 1.0)),
+        ("something_new_3_of_4", "something_new_of", (0.0, 1.0)),
+    ],
+)
+def test_checks_of_gates_become_values_and_needs(check, name, value):
+    assert gates.inputs(["trained_12_epochs"], [check]) == {name: value}
 
 
 def test_a_gate_that_passes_is_an_event_alone():

@@ -51,10 +51,12 @@ def text(data: Mapping[str, Any], blueprint: str | None) -> str:
 
 
 def _lacking(check: str) -> tuple[str, tuple[float, float]]:
+    """A check that failed. One without numbers, or that needs less than there is, has 0 of 1."""
     for name, rule in _LACKING_RULES:
         found = rule.fullmatch(check)
         if found:
             parts = found.groupdict()
             needed = parts.get("needed") or _NEEDED_WHEN_UNSAID[name]
             return name, (float(parts["value"]), float(needed))
-    return _DIGITS.sub("", check), (0.0, 1.0)
+    name = "alpha_at_target" if check.startswith("alpha_not_at_target") else _DIGITS.sub("", check)
+    return name, (0.0, 1.0)
