@@ -20,6 +20,7 @@ from sanctum.cli.importing import importing
 from sanctum.errors import RecordError
 from sanctum.recorder.offline import Made
 from sanctum.wire.places import Origin
+from sanctum.wire.writing import Process, writer_of
 
 LOOK_LINES = 512
 SHOWN = 5
@@ -41,11 +42,25 @@ class Imported:
     version: str | None = None
     took_s: float = 0.0
     has_grown: bool = False
+    writer: Process | None = None
 
     @property
     def runs(self) -> list[str]:
         """The ids of the runs that were made."""
         return [one.run_id for one in self.made]
+
+    def warnings(self) -> list[str]:
+        """What a person should know of the import, sentence by sentence."""
+        found = [self.left_out()] if self.refused else []
+        if self.version is not None:
+            found.append(
+                f"its events say {self.version}; those of Esper that are known here say none,"
+                " so what they mean may have changed"
+            )
+        if self.writer is not None or self.has_grown:
+            who = "somebody" if self.writer is None else f"process {self.writer.pid}"
+            found.append(f"{who} is writing to it: sanctum import esper FILE --follow keeps up")
+        return found
 
     def left_out(self) -> str:
         """What could not be read, in a sentence; empty when all could."""
@@ -85,7 +100,9 @@ def import_events(
             if not made.runs:
                 raise _nothing(path, found)
             found.made = made.finish()
-        found.has_grown = path is not None and origin_of(path, file) != origin
+        if path is not None:
+            found.has_grown = origin_of(path, file) != origin
+            found.writer = writer_of(path)
     found.took_s = time.monotonic() - began
     return found
 

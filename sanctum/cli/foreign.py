@@ -67,8 +67,8 @@ def known(run: str | None, output: Output) -> str | None:
         done = import_events(found.path, name, tell=teller(output, found.path))
         ids = done.runs
         output.say(f"imported {done.events:,} events of {run} as {ids[0]} in {done.took_s:.1f} s")
-        if done.refused:
-            output.say(done.left_out())
+        for sentence in done.warnings():
+            output.say(sentence)
     if len(ids) > 1:
         output.say(f"it holds {len(ids)} runs: {', '.join(ids)}; this is {ids[0]}")
     return ids[0]
@@ -81,8 +81,18 @@ def imported(origin: Origin) -> list[str]:
     """
     there = [one for one in run_files() if one.origin and one.origin.path == origin.path]
     live = [one for one in there if one.has_trainer]
-    found = live or [one for one in there if one.origin == origin and Path(one.record).exists()]
+    found = live or [one for one in there if _holds(one, origin)]
     return [file.run_id for file in sorted(found, key=_order)]
+
+
+def _holds(file: RunFile, origin: Origin) -> bool:
+    """Whether a record holds all of a file; of one that was followed, if it is the younger."""
+    try:
+        written = Path(file.record).stat().st_mtime_ns
+    except OSError:
+        return False
+    is_followed = file.origin == Origin(origin.path) and file.how is not None
+    return file.origin == origin or (is_followed and written >= origin.changed)
 
 
 def free_name(origin: Origin, wanted: str) -> str:

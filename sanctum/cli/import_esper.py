@@ -57,7 +57,8 @@ def esper(file: str, run_id: str | None, force: bool, follow: bool, format: str 
             return 0
         run_id = run_id or (run_name(path) if force else free_name(origin, run_name(path)))
     done = import_events(path, run_id, replace=force, tell=teller(output, path))
-    warn(output, done)
+    for sentence in done.warnings():
+        output.say(sentence)
     output.show(Answer(report(done), format), defaults())
     return 0
 
@@ -116,16 +117,3 @@ def report(done: Imported) -> Report:
         command="import",
         next=f"sanctum shell {done.runs[0]}",
     )
-
-
-def warn(output: Output, done: Imported) -> None:
-    """Say on stderr what was left out and what may be wrong."""
-    if done.refused:
-        output.say(done.left_out())
-    if done.version is not None:
-        output.say(
-            f"its events say {done.version}; those of Esper that are known here say none,"
-            " so what they mean may have changed"
-        )
-    if done.has_grown:
-        output.say("the file was written to meanwhile; --follow keeps up with it")

@@ -12,6 +12,7 @@ import pytest
 
 from sanctum.cli import run as program
 from sanctum.wire.places import home as folder_of_records
+from sanctum.wire.places import record_path
 from tests.adapters.esper_files import events, text
 from tests.live.running import WITHIN_S, asking, until
 
@@ -104,6 +105,9 @@ def test_a_run_is_live_while_its_file_grows_and_finished_when_its_trainer_is(hom
     trainer.end()
     code, said = following.end()
     assert (code, said) == (0, "trial has ended, after 3 of 3 rounds")
+    before = record_path("trial").stat().st_ino
+    assert program(["run", "--run", str(path)]) == 0
+    assert record_path("trial").stat().st_ino == before
     with asking("trial") as ask:
         answer = ask.run_read()
         assert answer.lost == []
@@ -165,6 +169,7 @@ def test_a_file_is_followed_once_and_asked_by_its_name(home, path, capsys):
     path.write_text("".join(LINES[:20]))
     following = Following(home, path)
     following.says("caught up")
+    until(lambda: last_step() == 4)
     assert program(["import", "esper", str(path), "--follow"]) == 2
     said = capsys.readouterr().err
     assert f"run trial is live: process {following.process.pid} follows this file already" in said

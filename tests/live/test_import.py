@@ -15,6 +15,7 @@ import pytest
 
 from sanctum.cli import run as program
 from sanctum.wire.places import read_run_file, record_path
+from sanctum.wire.writing import writer_of
 from tests.adapters.esper_files import events, text, written
 from tests.live.running import WITHIN_S, asking, until
 
@@ -230,6 +231,23 @@ def test_a_kind_that_is_not_known_is_a_sentence(sanctum, path):
         f"  sanctum import esper {path}",
     ]
     assert sanctum("import")[2].startswith("the kind is missing: esper or tensorboard")
+
+
+def test_a_file_that_is_still_written_is_imported_with_a_hint(sanctum, path):
+    with path.open("a"):
+        code, _, complained = sanctum("import", "esper", path)
+    assert (code, complained) == (0, "")
+    writer = subprocess.Popen(
+        [sys.executable, "-c", f"file = open({str(path)!r}, 'a'); input()"], stdin=subprocess.PIPE
+    )
+    try:
+        until(lambda: writer_of(path))
+        complained = sanctum("import", "esper", path, "--force")[2]
+    finally:
+        writer.communicate(b"")
+    assert complained == (
+        f"process {writer.pid} is writing to it: sanctum import esper FILE --follow keeps up\n"
+    )
 
 
 # Nothing is left of what was not finished
