@@ -29,6 +29,8 @@ _sanctum() {
       train:--run-id) words='RUN' ;;
       train:--envs|train:--episode-length|train:--updates|train:--seed|train:--task|train:--device|train:--set|train:--keep-bytes) return ;;
       esper:--run-id) words='RUN' ;;
+      import:--format) words='table plain json csv md' ;;
+      import:--run-id) return ;;
       export:--to) words='parquet tensorboard' ;;
       export:--format) words='table plain json csv md' ;;
       export:--as|export:--steps) return ;;
@@ -67,6 +69,7 @@ _sanctum() {
         demo) options+=' --task --updates --run-id --plain --tour' ;;
         train) options+=' --envs --episode-length --updates --seed --task --device --run-id --set --sanctum --overwatch --keep-bytes --no-record --list-settings' ;;
         esper) options+=' --run-id --sanctum' ;;
+        import) options+=' --run-id --force --follow --format' ;;
         export) options+=' --to --as --steps --per-env --format' ;;
         actions) options+=' --window --more' ;;
         around) options+=' --window --env' ;;
@@ -105,6 +108,7 @@ _sanctum() {
           shell) words='RUN' ;;
           exec) words='FILE' ;;
           train) words='ppo' ;;
+          import) words='esper tensorboard' ;;
           export) words='RUN' ;;
           completions) words='bash zsh fish' ;;
           attach) words='RUN' ;;

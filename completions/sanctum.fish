@@ -59,6 +59,11 @@ complete -c sanctum -n __fish_use_subcommand -a esper -d 'train with Esper, Sanc
 complete -c sanctum -n '__fish_seen_subcommand_from esper' -l run-id -x -a '(__sanctum_runs)'
 complete -c sanctum -n '__fish_seen_subcommand_from esper' -l sanctum
 complete -c sanctum -n __fish_use_subcommand -a import -d 'make a record of what another program recorded'
+complete -c sanctum -n '__fish_seen_subcommand_from import' -l run-id -x
+complete -c sanctum -n '__fish_seen_subcommand_from import' -l force
+complete -c sanctum -n '__fish_seen_subcommand_from import' -l follow
+complete -c sanctum -n '__fish_seen_subcommand_from import' -l format -x -a 'table plain json csv md'
+complete -c sanctum -n '__fish_seen_subcommand_from import' -a 'esper tensorboard'
 complete -c sanctum -n __fish_use_subcommand -a export -d 'write a run as Parquet tables or TensorBoard files'
 complete -c sanctum -n '__fish_seen_subcommand_from export' -l to -x -a 'parquet tensorboard'
 complete -c sanctum -n '__fish_seen_subcommand_from export' -l as -x

@@ -62,24 +62,35 @@ def entries(program: Mapping[str, tuple[str, click.Command]]) -> list[Entry]:
 
 
 def _entry(word: str, line: str, command: click.Command, asks: bool) -> Entry:
-    within = list(command.commands.values()) if isinstance(command, click.Group) else [command]
+    kinds = _within(command)
+    within = list(kinds.values()) or [command]
     params = [one for each in within for one in each.params]
     options = [one for one in params if isinstance(one, click.Option) and not one.hidden]
     if asks:
         options = [one for one in options if one.opts[0] not in COMMON]
     first = next((_source(one) for one in params if isinstance(one, click.Argument)), "")
-    if isinstance(command, click.Group):
-        first = " ".join(sorted(command.commands))
+    if kinds:
+        first = " ".join(sorted(kinds))
     names = [name for one in options for name in one.opts if name.startswith("--")]
+    takes = [name for one in options if not one.is_flag for name in one.opts]
     return Entry(
         word,
         line,
-        tuple(names),
-        tuple(name for one in options if not one.is_flag for name in one.opts),
+        tuple(dict.fromkeys(names)),
+        tuple(dict.fromkeys(takes)),
         {name: of for one in options for name in one.opts if (of := _source(one))},
         first,
         asks,
     )
+
+
+def _within(command: click.Command) -> dict[str, click.Command]:
+    """The commands of a group, which may load them only now; none of any other."""
+    if not isinstance(command, click.Group):
+        return {}
+    context = click.Context(command)
+    found = {name: command.get_command(context, name) for name in command.list_commands(context)}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _source(param: click.Parameter) -> str:

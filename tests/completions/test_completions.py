@@ -24,6 +24,8 @@ CASES = [
     ("sanctum shell demo", {"demo-3", "demo-4"}),
     ("sanctum brain --run demo-4", {"demo-4"}),
     ("sanctum completions z", {"zsh"}),
+    ("sanctum import es", {"esper"}),
+    ("sanctum import esper --fol", {"--follow"}),
     ("sanctum help overw", {"overwatch"}),
     ("sanctum env --at 1", set()),
     ("sanctum exec chec", {"checks.sanctum"}),
