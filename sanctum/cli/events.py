@@ -87,14 +87,17 @@ def import_events(
         wanted = run_id or (None if path is None else run_name(path))
         with importing(replace=replace, origin=origin) as made:
             translator = Translator(made.open, wanted, place)
-            lines, cut = Lines(), ""
+            lines, cut = Lines(), None
             for count, line in enumerate(read(file, lines), 1):
-                cut = _taken(translator, line, found)
+                cut = line.number if line.is_cut else None
+                _take(translator, line, found)
                 if count % LOOK_LINES == 1:
                     made.check()
                     if tell is not None:
                         tell(found.events, 0 if path is None else file.tell())
-            translator.close(None, cut or None)
+            where = translator.where
+            why = f"its file is cut off at line {cut:,}, after {where}" if cut and where else None
+            translator.close(None, why)
             made.check()
             found.version, found.unknown = lines.version, translator.unknown
             if not made.runs:
@@ -116,17 +119,16 @@ def origin_of(path: Path, file: FileIO | None = None) -> Origin:
     return Origin(str(path.absolute()), there.st_size, there.st_mtime_ns, __version__)
 
 
-def _taken(translator: Translator, line: Line, found: Imported) -> str:
-    """Hand a line over; why the file ends with it, if it is cut off there."""
+def _take(translator: Translator, line: Line, found: Imported) -> None:
+    """Hand a line over."""
     if line.event is None:
         found.refused += 1
         if len(found.quoted) < SHOWN:
             found.quoted.append(str(line))
         translator.refuse(str(line))
-        return f"its file is cut off at {line}" if line.is_cut else ""
-    found.events += 1
-    translator.take(line.event)
-    return ""
+    else:
+        found.events += 1
+        translator.take(line.event)
 
 
 def _nothing(path: Path | None, found: Imported) -> RecordError:

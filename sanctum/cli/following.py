@@ -70,7 +70,8 @@ class Follower:
             raise RecordError(f"{name} is {foreign}, and cannot be followed", hint) from foreign
         finally:
             self._source.close()
-        self._end_lines()
+        if self.stopped is None:
+            self._end_lines()
         return self._ended()
 
     def _turn(self) -> None:

@@ -135,16 +135,18 @@ def test_a_trainer_that_dies_in_mid_run_is_said_to_have_died(home, path):
 
 def test_ctrl_c_ends_the_following_and_not_the_trainer(home, path):
     trainer = Trainer(home, path)
-    trainer.write(LINES[:20])
+    trainer.write([*LINES[:20], LINES[20][:50]])
     until(path.exists)
     following = Following(home, path)
-    following.says("caught up")
+    following.says("caught up: 20 events")
     code, said = following.end(signal.SIGINT)
     assert code == 130
     assert said.startswith("trial is no longer followed, after 1 of 3 rounds")
     assert trainer.process.poll() is None
     with asking("trial") as ask:
-        assert ask.run_read().state.word == "interrupted"
+        answer = ask.run_read()
+        assert answer.state.word == "interrupted"
+        assert answer.source.refused == []
 
 
 def test_followed_again_nothing_is_recorded_twice(home, path):

@@ -174,7 +174,7 @@ def test_a_file_that_stops_early_is_not_presented_as_whole(sanctum, home):
     with asking("short") as ask:
         state = ask.run_read().state
         assert state.word == "ended"
-        assert "line 16: the file is cut off in the middle of it" in state.why
+        assert state.why == "its file is cut off at line 16, after 1 of 4 rounds"
 
 
 def test_a_cut_gzip_file_gives_what_is_in_it(sanctum, home):
