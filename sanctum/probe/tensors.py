@@ -103,7 +103,7 @@ class Weight:
             with torch.cuda.device(found.device), torch.cuda.stream(device.stream):
                 device.stream.wait_event(self._made)
                 found = found.cpu()
-        return memoryview(found.cpu().reshape(-1).view(torch.uint8).numpy())
+        return found.cpu().reshape(-1).view(torch.uint8).numpy().data
 
 
 _WEIGHTS = {

@@ -17,7 +17,7 @@ from sanctum.record.weights import MOST_BYTES, header, thin
 from sanctum.record.writer import Writer
 from sanctum.telemetry import PolicySaved, RunStarted
 from sanctum.telemetry.amounts import spelled
-from sanctum.telemetry.weights import PART, is_weights
+from sanctum.telemetry.weights import PART, is_weights, writer_of
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +69,16 @@ class Policies:
         self._taken.append(path)
 
     def take_left(self, attempt: int, trainer: RunStarted) -> None:
-        """Take the files that a trainer left beside the record, and remove what is not whole."""
+        """Take the files that a trainer left beside the record.
+
+        What is not whole, or of an earlier process of the run, is removed.
+        """
         taken = {path.name for path in self._taken}
         for path in sorted(self._writer.path.parent.glob(".*.policy.safetensors*")):
-            if path.name in taken or not is_weights(path.name, trainer.run_id):
+            pid = writer_of(path.name, trainer.run_id)
+            if pid is None or not trainer.pid or path.name in taken:
                 continue
-            if path.name.endswith(PART):
+            if path.name.endswith(PART) or pid != trainer.pid:
                 path.unlink(missing_ok=True)
                 continue
             try:

@@ -22,11 +22,15 @@ def file_name(run_id: str, pid: int, count: int) -> str:
     return f".{word}.{pid}-{count}.policy.safetensors"
 
 
-def is_weights(name: str, run_id: str | None = None) -> bool:
-    """Whether a file of that name is one of these, whole or not; of that run, if it is given."""
+def is_weights(name: str) -> bool:
+    """Whether a file of that name is one of these, whole or not."""
+    return _NAME.match(name) is not None
+
+
+def writer_of(name: str, run_id: str) -> int | None:
+    """The process that wrote a file of that name, whole or not; None for what is not of the run."""
     found = _NAME.match(name)
-    if found is None or run_id is None:
-        return found is not None
-    return name == file_name(run_id, int(found["pid"]), int(found["count"])) + (
-        PART if name.endswith(PART) else ""
-    )
+    if found is None:
+        return None
+    pid, count = int(found["pid"]), int(found["count"])
+    return pid if name.removesuffix(PART) == file_name(run_id, pid, count) else None

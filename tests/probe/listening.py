@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 import threading
+from pathlib import Path
 
 import numpy as np
 
@@ -22,11 +24,12 @@ class Listener:
     def __init__(self, limit_bytes: int = 1 << 26) -> None:
         ours, self.far = socket.socketpair()
         self.said: list[str] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="sanctum-listening-")
         self.run = Run("demo", Backlog(limit_bytes), self.said.append)
         self.sender = Sender(self.run._backlog, ours, self.said.append, self.said.append)
 
     def start(self) -> Run:
-        self.run._listen(self.sender, "demo.db")
+        self.run._listen(self.sender, str(Path(self._folder.name) / "demo.db"))
         self._frames = []
         self._ear = threading.Thread(target=self._listen)
         self._ear.start()
@@ -41,6 +44,7 @@ class Listener:
         self.run.close()
         self._ear.join(10)
         self.far.close()
+        self._folder.cleanup()
 
     def _listen(self) -> None:
         reader = FrameReader()

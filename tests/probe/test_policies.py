@@ -15,7 +15,7 @@ import torch
 from sanctum.probe import policies
 from sanctum.probe.direct import direct
 from sanctum.telemetry import Gap, PolicySaved, Step
-from sanctum.telemetry.weights import file_name, is_weights
+from sanctum.telemetry.weights import file_name, is_weights, writer_of
 from tests.probe.listening import Listener
 
 
@@ -186,8 +186,9 @@ def test_a_direct_run_has_the_file_written_when_the_call_returns(tmp_path):
 @pytest.mark.parametrize("run_id", ["demo", "demo.1", "a b/c", "x-2"])
 def test_the_files_of_a_run_are_known_by_their_names(run_id):
     name = file_name(run_id, 12, 3)
-    assert is_weights(name) and is_weights(name, run_id) and is_weights(name + ".part", run_id)
+    assert is_weights(name) and is_weights(name + ".part")
+    assert writer_of(name, run_id) == writer_of(name + ".part", run_id) == 12
     assert "/" not in name
     for other in ("demo.2", "de", "demo.1.x"):
-        assert not is_weights(name, other)
+        assert writer_of(name, other) is None
     assert not is_weights("policy.safetensors")

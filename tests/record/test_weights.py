@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,9 @@ class Course:
 
     def begin(self, **about) -> None:
         self.to = Ingest(Writer(self.path, block_rows=8, keep_bytes=KEEP), Clock())
-        self.to.begin(header(keep_bytes=KEEP, **about), 1.0, "boot")
+        hello = header(keep_bytes=KEEP, **about)
+        hello.pid = os.getpid()
+        self.to.begin(hello, 1.0, "boot")
         self.run = direct("demo", self.to.take)
         self.run.record = str(self.path)
 
@@ -120,7 +123,9 @@ def test_what_a_trainer_left_behind_is_taken_at_the_end_and_half_a_file_goes(cou
     course.to._policies._taken.clear()  # a recorder that died knew of it, and another came
     course.to.writer.db.execute("DELETE FROM weights WHERE number = 2")
     whole = next(iter(course.path.parent.glob(".demo.*safetensors")))
-    half = course.path.parent / (file_name("demo", 4242, 9) + PART)
+    earlier = course.path.parent / file_name("demo", os.getpid() + 1, 1)
+    earlier.write_bytes(whole.read_bytes())
+    half = course.path.parent / (file_name("demo", os.getpid(), 9) + PART)
     half.write_bytes(whole.read_bytes()[:50])
     other = course.path.parent / file_name("demo.1", 4242, 9)
     other.write_bytes(whole.read_bytes())
