@@ -172,18 +172,15 @@ class Follower:
             translator.close()
         if not translator.runs:
             raise self._nothing()
-        where = translator.where
+        where, names = translator.where, ", ".join(run.run_id for run in translator.runs)
         if self.stopped is not None and not translator.is_finished:
             translator.close("interrupted", f"no longer followed after {where}")
-            return f"{self._names()} is no longer followed, after {where}"
+            return f"no longer followed after {where}: {names}"
         if gone is not None and not translator.is_finished:
             translator.close("died", f"its process, {gone.pid}, was gone after {where}")
-            return f"{self._names()} died: its process, {gone.pid}, was gone after {where}"
+            return f"its process, {gone.pid}, was gone after {where}: {names}"
         translator.close()
-        return f"{self._names()} has ended, after {where}"
-
-    def _names(self) -> str:
-        return ", ".join(run.run_id for run in self._translator.runs)
+        return f"ended after {where}: {names}"
 
     def _nothing(self) -> SanctumError:
         name = self._path or "stdin"
