@@ -30,8 +30,9 @@ def backfill(
     at = first_step + values.shape[0] - 1
     while at >= first_step:
         found = reader.block_at(attempt, at)
-        if found is None:
-            break
+        if found is None:  # gave way; what was pinned before it may be there
+            at = _before(reader, attempt, at)
+            continue
         block, row = found
         start = int(np.searchsorted(block.steps, first_step, "left"))
         if start > row:
@@ -46,6 +47,14 @@ def backfill(
         at = int(block.steps[0]) - 1
     if oldest is not None and values.shape[2] == 1:
         _carry_on(writer, reader, attempt, oldest, name)
+
+
+def _before(reader: Reader, attempt: int, step: int) -> int:
+    """The step before the stretch that holds `step`; -1 where there is none."""
+    ((first,),) = reader.rows(
+        "SELECT max(first_step) FROM blocks WHERE attempt = ? AND first_step <= ?", attempt, step
+    )
+    return -1 if first is None else int(first) - 1
 
 
 def _carry_on(writer: Writer, reader: Reader, attempt: int, oldest: int, name: str) -> None:

@@ -420,3 +420,20 @@ def test_a_record_that_may_hold_less_than_before_shrinks_when_it_is_gone_on_with
     db = open_read_only(run.path)
     run.check(Reader(db))
     db.close()
+
+
+def test_a_backfill_reaches_what_is_kept_before_a_stretch_that_gave_way(tmp_path):
+    run = Course(tmp_path / "demo.sanctum.db", TIGHT)
+    run.steps(33)
+    run.to.writer.insert(
+        "INSERT INTO pins (attempt, first_step, last_step, reason) VALUES (1, 7, 7, 'x')"
+    )
+    for _ in range(40):
+        if dropped_at(run.to.reader, 1, 8) is None:
+            for _ in range(50):
+                run.to.take(Message("x" * 100))
+            run.to.tick()
+    assert dropped_at(run.to.reader, 1, 8) and dropped_at(run.to.reader, 1, 7) is None
+    backfill(run, 7, 10)
+    run.check(run.to.reader)
+    run.to.writer.db.close()
