@@ -271,7 +271,7 @@ def test_the_update_is_the_one_that_was_completed(events, record):
     readings = {one.name: one.value for one in record.policy_read().readings}
     for name, key in (
         ("approx_kl", "kl_divergence"),
-        ("entropy", "head_op_entropy"),
+        ("entropy.op", "head_op_entropy"),
         ("entropy_weighted", "entropy"),
         ("advantage_std", "pre_norm_advantage_std"),
         ("grad_norm.op", "head_op_grad_norm"),
@@ -279,3 +279,5 @@ def test_the_update_is_the_one_that_was_completed(events, record):
         ("lstm_h_rms", "lstm_h_rms"),
     ):
         assert readings[name].value == data[key]
+    free = data["head_op_learnable_fraction"]
+    assert readings["entropy"].value == pytest.approx(data["head_op_entropy"] / free)

@@ -46,8 +46,15 @@ def test_an_update_has_the_catalogues_names_and_the_steps_it_learned_from():
 def test_the_weighted_sum_of_entropies_is_not_called_the_entropy():
     said, _ = scalars(updated())
     assert said["entropy_weighted"] == 8.6
-    assert said["entropy"] == said["entropy.op"] == 0.4
+    assert said["entropy.op"] == 0.4
     assert said["choice_entropy.slot"] == pytest.approx(0.8)
+
+
+def test_the_policys_entropy_is_of_the_steps_at_which_it_had_a_choice():
+    said, _ = scalars(updated())
+    assert said["entropy"] == said["choice_entropy.op"] == pytest.approx(0.8)
+    said, _ = scalars(updated(head_op_learnable_fraction=None))
+    assert said["entropy"] == said["entropy.op"] == 0.4
 
 
 def test_a_head_that_never_had_a_choice_has_no_entropy():

@@ -92,12 +92,12 @@ def scalars(data: Mapping[str, Any], *, is_on_cpu: bool) -> Scalars:
         found["grad_norm"] = number(data.get("pre_clip_grad_norm"))
     took = number(data.get("update_time_ms"))
     found["update_seconds"] = None if took is None else took / 1000
-    if "entropy.op" in found:
-        found["entropy"] = found["entropy.op"]
     _critic(found, data)
     _gradients(found, data)
     _ratios(found)
     _heads(found)
+    if "entropy.op" in found:
+        found["entropy"] = found.get("choice_entropy.op", found["entropy.op"])
     _q(found, data)
     return found
 
@@ -178,7 +178,8 @@ def _ratios(found: Scalars) -> None:
 def _heads(found: Scalars) -> None:
     """Esper's entropies are means over all steps, with 0 where a head had no choice.
 
-    ``choice_entropy`` is the mean where it had one: a head that is seldom asked is not collapsed.
+    ``choice_entropy`` is the mean where it had one: a head that is seldom asked is not collapsed,
+    and a policy that is mostly forced is not decided.
     """
     for head in HEADS:
         share, mean = found.get(f"learnable_fraction.{head}"), found.get(f"entropy.{head}")
