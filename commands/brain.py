@@ -156,7 +156,9 @@ def _of_head(stem: str, priority: int) -> Column:
 
 def _next(answer: PolicyAnswer, hidden: list[PolicyReading]) -> str:
     if not hidden:
-        return "actions" if answer.actions else "overwatch"
+        core = [one for one in answer.readings if one.name in CORE and number(one.value)]
+        rest = len(answer.readings) > len(core) and not answer.actions
+        return "actions" if answer.actions else "brain --more" if rest else "overwatch"
     groups = {one.group for one in hidden}
     return f"brain {groups.pop()}" if len(groups) == 1 else "brain --more"
 

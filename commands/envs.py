@@ -84,6 +84,9 @@ DETAIL = (
 )
 
 
+INSTEAD = ("val_loss", "episode", "env_step", "value")
+"""What is shown of environments that have no accuracy."""
+
 CARDS = 16
 """Cards that are shown unless --limit says otherwise."""
 
@@ -135,18 +138,22 @@ def command(
 def _columns(rows: list[EnvRow]) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
     """The columns of a screen, and those for programs.
 
-    A loss or seeds that nobody measured give way: to the validation loss, to nothing.
+    What nobody measured gives way to what was: a loss to the validation loss, an accuracy to the
+    episode, its step and the value.
     """
-    aside = set()
-    if all(row.loss == NOT_MEASURED for row in rows):
-        aside.add("loss")
-    if all(row.active_seeds == NOT_MEASURED for row in rows):
-        aside.add("seeds")
+    silent = {"accuracy", "loss", "seeds"} if rows else set()
+    aside = {
+        one.name
+        for one in COLUMNS
+        if one.name in silent and all(one.get(row) == NOT_MEASURED for row in rows)
+    }
     shown = [one for one in COLUMNS if one.name not in aside]
     detail = [*DETAIL, *(one for one in COLUMNS if one.name in aside)]
-    if "loss" in aside and any(VAL_LOSS.get(row) != NOT_MEASURED for row in rows):
-        shown.insert(3, VAL_LOSS._replace(priority=2))
-        detail.remove(VAL_LOSS)
+    instead = INSTEAD if "accuracy" in aside else ("val_loss",) if "loss" in aside else ()
+    for one in DETAIL:
+        if one.name in instead and any(one.get(row) != NOT_MEASURED for row in rows):
+            shown.insert(-2, one._replace(priority=2))
+            detail.remove(one)
     return tuple(shown), tuple(detail)
 
 

@@ -81,11 +81,11 @@ def _headline(found: EventsAnswer, severity: str | None) -> str:
     if not found.rows:
         return ""
     least = SEVERITIES.index(severity) if severity else 0
-    lesser = SEVERITIES[:least]
+    lesser = sum(found.severities.get(one, 0) for one in SEVERITIES[:least])
     worst_first = [one for one in SEVERITIES[least:][::-1] if found.severities.get(one)]
     others = [one for one in found.severities if one not in SEVERITIES]
     return ", ".join(f"{found.severities[one]:,} {one}" for one in (*worst_first, *others)) + (
-        f"; {sum(found.severities.get(one, 0) for one in lesser):,} lesser ones" if lesser else ""
+        f"; {lesser:,} lesser ones" if lesser else ""
     )
 
 

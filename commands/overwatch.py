@@ -18,6 +18,8 @@ from sanctum.model.readings import NOT_MEASURED, number
 
 WATCHED = ("entropy", "approx_kl", "explained_variance")
 KEPT = "FOSSILIZED"
+EPISODES = 100
+"""Episodes whose mean return is told."""
 ASIDE = (KEPT, "DORMANT", "EMPTY", "PRUNED", "CULLED", "EMBARGOED", "RESETTING", "COOLDOWN")
 """Stages of slots whose seed does not grow: kept, gone, or not there."""
 STATES: dict[str, Verdict] = {
@@ -49,8 +51,10 @@ def command(moment: Moment) -> Report:
     lost = [Fact("telemetry lost", run.lost_count, verdict="warn")] if run.lost_count else []
     hidden = sum(one.verdict == "crit" and one not in watched for one in readings.values())
     events = Fact("events >= warn", 0) if alarms is None else alarms
+    returns = _returns(moment) if rows and not any(number(row.accuracy) for row in rows) else []
     facts = [
-        *_envs(rows),
+        *returns,
+        *_envs(rows, accurate=not returns),
         *_seeds(seeds),
         *_policy(watched),
         *_chosen(policy),
@@ -62,7 +66,7 @@ def command(moment: Moment) -> Report:
     return Report(
         "overwatch",
         Facts(facts),
-        headline=_headline(run, rows, watched, hidden),
+        headline=_headline(run, rows, watched, hidden, returns),
         verdict=worst([STATES.get(run.state.word, "ok"), *(fact.verdict for fact in facts), *crit]),
         at=run.at,
         run=run.header.run_id,
@@ -70,12 +74,20 @@ def command(moment: Moment) -> Report:
     )
 
 
-def _headline(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading], hidden: int) -> str:
-    """The state, the accuracy, and all that the facts warn of: the worst of it first."""
+def _headline(
+    run: RunAnswer,
+    rows: list[EnvRow],
+    watched: list[PolicyReading],
+    hidden: int,
+    returns: list[Fact],
+) -> str:
+    """The state, the accuracy (or return), and all that the facts warn of: the worst first."""
     past = run.state.word == "live" and not run.at.live
     how = "as it was then" if past else run.state.word
     now = mean(row.accuracy for row in rows)
     accuracy = "accuracy not measured" if now == NOT_MEASURED else f"accuracy {cell(now, 1)} %"
+    if returns:
+        accuracy = f"{returns[0].name} {cell(returns[0].value, 2)}"
     sick = sum(badness(row.health.verdict) > 1 for row in rows)
     trouble = [f"{sick} of {counted(len(rows), 'env')} not well"] if sick else []
     bad = [one for one in watched if badness(one.verdict) > 1]
@@ -92,7 +104,18 @@ def _headline(run: RunAnswer, rows: list[EnvRow], watched: list[PolicyReading], 
     return f"{how}: {'; '.join(part for part in (accuracy, ', '.join(trouble)) if part)}"
 
 
-def _envs(rows: list[EnvRow]) -> list[Fact]:
+def _returns(moment: Moment) -> list[Fact]:
+    """The mean return of the last episodes: how well a run does that has no accuracy."""
+    ended = said(lambda: moment.episodes(limit=EPISODES))
+    rows = [] if ended is None else ended.rows
+    average = mean(row.episode_return for row in rows)
+    if average == NOT_MEASURED:
+        return []
+    note = f"of the last {counted(len(rows), 'episode')}"
+    return [Fact("mean return", average, "reward", note=note)]
+
+
+def _envs(rows: list[EnvRow], accurate: bool) -> list[Fact]:
     if not rows:
         return []
     ranked = [(value, row.env) for row in rows if (value := number(row.accuracy)) is not None]
@@ -111,8 +134,9 @@ def _envs(rows: list[EnvRow]) -> list[Fact]:
     bad = _sickest(rows)
     reason = f", {bad.health.word}: {bad.health.reason}" if bad.health.reason else ""
     is_judged = any(row.health.verdict for row in rows)
+    accuracy = mean(row.accuracy for row in rows)
     return [
-        Fact("mean accuracy", mean(row.accuracy for row in rows), "percent", note=span, digits=1),
+        *([Fact("mean accuracy", accuracy, "percent", note=span, digits=1)] if accurate else []),
         Fact("mean reward", mean(row.reward for row in rows), note="of the last step"),
         Fact(
             "environments",

@@ -56,6 +56,11 @@ class Scope:
     @property
     def step(self) -> int:
         """The step asked about. Raises NoDataYet before the first one."""
+        if self.at.step is None and self.attempt.ended is not None:
+            raise NoDataYet(
+                f"{self.header.run_id} never reported a step: nothing is known of environments",
+                "brain, history and plot show what its updates said",
+            )
         if self.at.step is None:
             raise NoDataYet(
                 f"{self.header.run_id} has not reported a step yet", "try again, or --wait 60s"

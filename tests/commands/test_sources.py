@@ -117,7 +117,7 @@ def shape(block: Mapping[str, Any]) -> Shape:
 
 
 SHARED = {
-    "envs": {"env", "since_best", "best", "growth", "value"},
+    "envs": {"env", "since_best", "best", "growth"},
     "episodes": {"env", "episode", "fall"},
     "rewards": {"action", "count", "mean"},
     "seeds": {"seed", "gate", "gradient", "parameters", "reported"},

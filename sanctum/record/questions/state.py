@@ -17,6 +17,7 @@ _WHY = {
     "ended": "its script ended without run.close(), so whether it went well is not known",
     "interrupted": "somebody stopped it (Ctrl-C)",
 }
+_UNTOLD = "how it ended is not known: what was read of it does not say"
 _LOOKING = "its process is gone without a word; what ended it is being looked into"
 _UNHEARD = (
     "its recorder had gone before it or with it: how it ended, and what came last, is not known"
@@ -30,7 +31,8 @@ def state(of: Scope, pulse: Pulse) -> RunState:
         return RunState("live", None, "as of then: the run was going on")
     if attempt.how is not None:
         since = None if attempt.ended is None else max(0.0, pulse.now() - attempt.ended)
-        why = attempt.why or _WHY.get(attempt.how, attempt.exception)
+        unsaid = _UNTOLD if attempt.how == "ended" and not attempt.pid else None
+        why = attempt.why or unsaid or _WHY.get(attempt.how, attempt.exception)
         said = (attempt.exception, attempt.traceback, attempt.signal)
         return RunState(attempt.how, since, why, *said)  # type: ignore[arg-type]
     if not pulse.is_trainer_alive():
