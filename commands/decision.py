@@ -81,7 +81,7 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
         ops = [one for one in ops if one.chosen or number(one.probability)]
     blocks: list[Block] = [
         Facts(_facts(answer, decision)),
-        Table(OPS, ops, empty="ops: not measured", total=len(names)),
+        Table(OPS, ops, empty="ops: not measured"),
         columns.choices([one for one in decision.choices if one.option is not None]),
     ]
     if more and taken:
@@ -118,8 +118,6 @@ def _facts(answer: EnvAnswer, one: Decision) -> list[Fact]:
     made.sort(key=lambda part: -abs(number(part[1]) or 0.0))
     most = listed([f"{name} {cell(value, 3)}" for name, value in made if number(value)])
     return [
-        Fact("probability", times(one.probability, 100), "percent", digits=1),
-        Fact("entropy", one.entropy, "0-1"),
         Fact("value", one.value, answer.units.get("value", "reward")),
         Fact("reward", one.reward, "reward", note=most),
         Fact("done", columns.done(one)),
