@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 EMPTY = frozenset({"DORMANT", "EMPTY", "UNKNOWN"})
 ENDED = frozenset({"CULLED", "PRUNED", "EMBARGOED", "RESETTING", "COOLDOWN"})
 
@@ -16,6 +18,7 @@ def is_coded(column: str) -> bool:
     return len(parts) == 3 and parts[0] == "seed" and parts[2] in CODED
 
 
+@functools.lru_cache(256)
 def is_alive(stage: str) -> bool:
     """Whether a seed in `stage` takes part: neither an empty slot nor the remains of one."""
     return stage.upper() not in EMPTY and stage.upper() not in ENDED
