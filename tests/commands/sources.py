@@ -154,6 +154,7 @@ class Desk:
         )
         self._dispatcher = Dispatcher(self.session, output)
         self._records: dict[str, Queries] = {}
+        self._answers: dict[str, tuple[int, str, str]] = {}
 
     def type(self, line: str) -> tuple[int, str, str]:
         """The exit code of a line, and what it wrote on either stream."""
@@ -164,9 +165,16 @@ class Desk:
             stream.truncate()
         return code, *said
 
+    def answer(self, line: str) -> tuple[int, str, str]:
+        """`type` with a program's format, live again after it; what was asked once is kept."""
+        if line not in self._answers:
+            self._answers[line] = self.type(f"{line} --format json")
+            self.session.settings["at"] = "live"
+        return self._answers[line]
+
     def blocks(self, line: str) -> list[Mapping[str, Any]]:
         """The blocks of an answer as a program gets them."""
-        code, out, err = self.type(f"{line} --format json")
+        code, out, err = self.answer(line)
         assert code == 0, err
         found: list[Mapping[str, Any]] = json.loads(out)["blocks"]
         return found
