@@ -168,11 +168,12 @@ def test_a_recorder_is_not_started_again_and_again(home):
     trainer = home.train(
         RECORDER + "restarts.MOST = 2\n"
         "import collections\n"
-        "run._sender._restarts._tries = collections.deque(maxlen=2)\n"
+        "again = run._sender._restarts\n"
+        "again._tries = collections.deque(maxlen=2)\n"
         "steps(0, 20); settled()\n"
         "while run.recording:\n"
         "    old = recorder(); kill_recorder()\n"
-        "    while run.recording and recorder() == old: time.sleep(0.01)\n"
+        "    while run.recording and (recorder() == old or again.under_way): time.sleep(0.01)\n"
         "ready(); run.close(); print('done', flush=True)"
     )
     _, errors = trainer.communicate(timeout=60)
