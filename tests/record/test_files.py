@@ -40,7 +40,7 @@ def refusal(path: Path) -> str:
 
 def test_a_file_that_is_no_record_is_refused_in_one_sentence(tmp_path):
     assert "no such file" in refusal(tmp_path / "none.db")
-    assert "is neither a run nor a record: no event file of Esper's in the folder" in refusal(tmp_path)
+    assert "is a folder" in refusal(tmp_path)
     empty = tmp_path / "empty.db"
     empty.touch()
     assert "no SQLite file" in refusal(empty)
