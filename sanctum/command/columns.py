@@ -90,9 +90,9 @@ def events(at: At, rows: Iterable[Event], typed: bool = True) -> tuple[Column, .
         Column("step", lambda e: e.step, priority=0, digits=0),
         Column("time", lambda e: when(e.time, at.time), priority=3),
         Column("severity", lambda e: e.severity, priority=0),
-        Column("type", lambda e: e.type, priority=2),
+        Column("type", lambda e: e.type, priority=2, flex=True, least=10),
         Column("where", place),
-        Column("text", lambda e: e.text, priority=0, flex=True),
+        Column("text", lambda e: e.text, priority=0, flex=True, least=28),
     )
     return tuple(one for one in columns if typed or one.name != "type")
 

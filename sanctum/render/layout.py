@@ -8,24 +8,27 @@ from dataclasses import dataclass
 GAP = 2
 """Spaces between columns."""
 
-_FLEX_LEAST = 20
 _FLEX_SQUEEZED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one column asks for: cells, its head's width, when it gives way, if it may be cut."""
+    """What one column asks for: cells, its head's width, when it gives way, if it may be cut.
+
+    One that may be keeps `cut_to` cells before others give way.
+    """
 
     width: int
     head: int = 0
     priority: int = 1
     flex: bool = False
+    cut_to: int = 20
 
     def least(self, squeezed: bool = False) -> int:
         """The fewest cells it makes do with."""
         if not self.flex:
             return self.width
-        return min(self.width, max(self.head, _FLEX_SQUEEZED if squeezed else _FLEX_LEAST))
+        return min(self.width, max(self.head, _FLEX_SQUEEZED if squeezed else self.cut_to))
 
 
 def fit(needs: Sequence[Need], room: int | None) -> Mapping[int, int] | None:

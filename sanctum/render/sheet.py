@@ -32,6 +32,7 @@ class Strip:
     verdicts: tuple[str | None, ...]
     right: bool
     flex: bool
+    least: int
     priority: int
     unmeasured: bool
 
@@ -43,7 +44,7 @@ class Strip:
     @property
     def need(self) -> Need:
         """What it asks of the layout."""
-        return Need(self.width, safe.width(self.head), self.priority, self.flex)
+        return Need(self.width, safe.width(self.head), self.priority, self.flex, self.least)
 
 
 def strips(table: Table, ascii_only: bool) -> list[Strip]:
@@ -94,6 +95,7 @@ def _strip(column: Column, items: tuple[object, ...], ascii_only: bool) -> Strip
         verdicts=verdicts,
         right=right,
         flex=column.flex,
+        least=column.least,
         priority=column.priority,
         unmeasured="not measured" in reasons,
     )

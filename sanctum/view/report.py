@@ -40,7 +40,8 @@ class Column(NamedTuple):
     """One column: its name, how to get the value from an item, its unit.
 
     `priority` 0 stays on the narrowest screen, higher ones give way first. `digits` are decimals.
-    `verdict` maps an item to ok, warn or crit. `flex` marks free text that may be cut.
+    `verdict` maps an item to ok, warn or crit. `flex` marks free text that may be cut, to `least`
+    cells before other columns give way.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Column(NamedTuple):
     verdict: Callable[[Any], Verdict | None] | None = None
     align: Literal["left", "right", "auto"] = "auto"
     flex: bool = False
+    least: int = 20
 
 
 class Table:
