@@ -19,7 +19,7 @@ from sanctum.command import (
     duration,
     inspect_command,
 )
-from sanctum.command.readings import badness, counted, is_zero, worst
+from sanctum.command.readings import badness, counted, is_zero, measured, picked, worst
 from sanctum.model.answers import PolicyAnswer, PolicyReading, Verdict
 from sanctum.model.readings import NOT_MEASURED, Absent, Reading, number
 
@@ -29,6 +29,7 @@ CORE = (
     *("grad_norm", "learning_rate", "explained_variance"),
 )
 STILL_KL, STILL_RATIO = 1e-4, 0.05
+UNBORN = "no policy update yet; run.update(...) records one"
 
 GROUPS = (
     *("health", "losses", "vitals", "heads", "advantages", "returns", "critic"),
@@ -80,25 +81,28 @@ def command(moment: Moment, group: str | None, more: bool) -> Report:
     """
     answer = moment.policy()
     named = {one.name: one for one in answer.readings}
-    core = [named[name] for name in CORE if name in named]
+    learned = any(not isinstance(one.value, Absent) for one in answer.readings)
+    core = picked(answer.readings, CORE)
     rest = [one for one in answer.readings if one not in core]
     if group is not None:
         blocks = _groups(answer, [group])
     elif more or (rest and not core):
         blocks = _groups(answer, GROUPS)
+    elif learned and not any(measured(one) for one in core if one.name != "learning_rate"):
+        blocks = [Facts(_fact(one) for one in [*core, *rest] if measured(one))]
     else:
         blocks = [Facts(map(_fact, core))] if core else []
     if group is None:
         empty = "actions: not measured; run.step(actions=...) records them"
         blocks.append(Table(columns.shares(answer.actions), answer.actions, empty=empty))
-    still = _is_still(named)
+    still = learned and _is_still(named)
     of_group = [one for one in answer.readings if group in (None, one.group)]
     judged = worst(one.verdict for one in of_group)
     hidden = [one for one in rest if badness(one.verdict) > 1]
     return Report(
         "brain" if group is None else f"brain, {group}",
         *blocks,
-        headline=_headline(of_group, still and group is None),
+        headline=_headline(of_group, still and group is None) if learned else UNBORN,
         notes=_notes(answer),
         verdict="warn" if still and badness(judged) < badness("warn") else judged,
         at=answer.at,
@@ -191,12 +195,10 @@ def _is_still(named: dict[str, PolicyReading]) -> bool:
 
 
 def _headline(readings: list[PolicyReading], still: bool) -> str:
-    if all(isinstance(one.value, Absent) for one in readings):
-        return "no policy update yet; run.update(...) records one"
     bad = [one for one in readings if badness(one.verdict) > 1]
     if still:
         kl = next(one.value for one in readings if one.name == "approx_kl")
-        others = f"; {len(bad)} alarms" if bad else ""
+        others = f"; {counted(len(bad), 'alarm')}" if bad else ""
         return f"the update changes nothing: approx_kl {cell(kl)}, clip_fraction 0{others}"
     if bad:
         first = max(bad, key=lambda one: (badness(one.verdict), one.name in CORE))

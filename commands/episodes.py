@@ -95,7 +95,8 @@ def _headline(found: EpisodesAnswer) -> str:
         said.append(f"best of these {cell(best.best_accuracy, 1)} % (env {best.env})")
     average = mean(e.episode_return for e in found.rows)
     if finite([average]):
-        said.append(f"mean return {cell(average, 2)}")
+        of = "" if len(found.rows) == found.total else " of these"
+        said.append(f"mean return{of} {cell(average, 2)}")
     return ", ".join(said)
 
 

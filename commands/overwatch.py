@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sanctum.command import Fact, Facts, Moment, Report, cell, inspect_command
-from sanctum.command.readings import badness, counted, mean, percent, said, worst
+from sanctum.command import Fact, Facts, Moment, Report, UsageError, cell, inspect_command
+from sanctum.command.readings import (
+    badness,
+    counted,
+    mean,
+    measured,
+    percent,
+    picked,
+    said,
+    worst,
+)
 from sanctum.model.answers import (
     EnvRow,
     PolicyAnswer,
@@ -20,6 +29,8 @@ WATCHED = ("entropy", "approx_kl", "explained_variance")
 KEPT = "FOSSILIZED"
 EPISODES = 100
 """Episodes whose mean return is told."""
+LOGGED = "episode_return_mean"
+"""What libraries log of the returns, for a run that tells no single episode."""
 ASIDE = (KEPT, "DORMANT", "EMPTY", "PRUNED", "CULLED", "EMBARGOED", "RESETTING", "COOLDOWN")
 """Stages of slots whose seed does not grow: kept, gone, or not there."""
 STATES: dict[str, Verdict] = {
@@ -46,17 +57,17 @@ def command(moment: Moment) -> Report:
     seeds = said(lambda: moment.seeds(limit=1))
     alarms = said(lambda: _events(moment, run.at.attempt))
     rows = envs.rows if envs else []
-    readings = {one.name: one for one in (policy.readings if policy else [])}
-    watched = [readings[name] for name in WATCHED if name in readings]
+    readings = policy.readings if policy else []
+    watched = picked(readings, WATCHED)
     lost = [Fact("telemetry lost", run.lost_count, verdict="warn")] if run.lost_count else []
-    hidden = sum(one.verdict == "crit" and one not in watched for one in readings.values())
+    hidden = sum(one.verdict == "crit" and one not in watched for one in readings)
     events = Fact("events >= warn", 0) if alarms is None else alarms
     returns = _returns(moment) if rows and not any(number(row.accuracy) for row in rows) else []
     facts = [
         *returns,
         *_envs(rows, accurate=not returns),
         *_seeds(seeds),
-        *_policy(watched),
+        *_policy(watched, run.at.update is not None),
         *_chosen(policy),
         _speed(run),
         events,
@@ -109,9 +120,13 @@ def _returns(moment: Moment) -> list[Fact]:
     ended = said(lambda: moment.episodes(limit=EPISODES))
     rows = [] if ended is None else ended.rows
     average = mean(row.episode_return for row in rows)
+    note = f"of the last {counted(len(rows), 'episode')}"
+    if average == NOT_MEASURED:
+        logged = said(lambda: moment.series(LOGGED, last=2), UsageError)
+        average = NOT_MEASURED if logged is None else mean(logged.values[-1:])
+        note = f"{LOGGED}, as it was logged last"
     if average == NOT_MEASURED:
         return []
-    note = f"of the last {counted(len(rows), 'episode')}"
     return [Fact("mean return", average, "reward", note=note)]
 
 
@@ -135,9 +150,11 @@ def _envs(rows: list[EnvRow], accurate: bool) -> list[Fact]:
     reason = f", {bad.health.word}: {bad.health.reason}" if bad.health.reason else ""
     is_judged = any(row.health.verdict for row in rows)
     accuracy = mean(row.accuracy for row in rows)
+    reward = mean(row.reward for row in rows)
+    paid = Fact("mean reward", reward, note="of the last step")
     return [
         *([Fact("mean accuracy", accuracy, "percent", note=span, digits=1)] if accurate else []),
-        Fact("mean reward", mean(row.reward for row in rows), note="of the last step"),
+        *([] if reward == NOT_MEASURED and not accurate else [paid]),
         Fact(
             "environments",
             ", ".join(words),
@@ -164,9 +181,11 @@ def _seeds(seeds: SeedsAnswer | None) -> list[Fact]:
     return [Fact("seeds alive", seeds.total, note=", ".join(stages))]
 
 
-def _policy(watched: list[PolicyReading]) -> list[Fact]:
+def _policy(watched: list[PolicyReading], updated: bool) -> list[Fact]:
     if not watched:
         return [Fact("policy", "no update yet")]
+    if updated and not any(map(measured, watched)):
+        return [Fact("policy", "not judged", note="no entropy, KL or explained variance: brain")]
     return [
         Fact(one.name, one.value, one.unit, one.verdict, note=one.thresholds) for one in watched
     ]

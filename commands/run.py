@@ -132,7 +132,7 @@ def command(
         how = "was going on then" if _is_past(answer) else f"is {word}"
         notes = [] if said else [f"no traceback was recorded: the run {how}"]
     return Report(
-        f"run {header.run_id}: {header.task}, {counted(header.envs, 'env')}",
+        f"run {header.run_id}: {header.task or 'task not said'}, {counted(header.envs, 'env')}",
         *blocks,
         headline=_headline(answer),
         notes=notes,
@@ -352,6 +352,8 @@ def _counted(step: int | None) -> int | None:
 def _of(done: int | None, planned: int | None) -> str:
     if done is None or not planned:
         return ""
+    if done > planned:
+        return f"more than the {planned:,} that were planned"
     return f"of {planned:,}, {100 * done / planned:.0f} %"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from sanctum.errors import NoDataYet, SanctumError
-from sanctum.model.answers import Verdict
+from sanctum.model.answers import PolicyReading, Verdict
 from sanctum.model.readings import NOT_MEASURED, Measured, NonFinite, Reading, number, reading
 from sanctum.view.numbers import cell
 
@@ -25,6 +25,20 @@ def said(ask: Callable[[], T], *unsaid: type[SanctumError]) -> T | None:
         return ask()
     except silent:
         return None
+
+
+def measured(one: PolicyReading) -> bool:
+    """Whether it has a value, nan and infinities included."""
+    return number(one.value) is not None
+
+
+def picked(readings: Iterable[PolicyReading], names: Iterable[str]) -> list[PolicyReading]:
+    """The readings of some names, in that order; entropy in nats where only that was said."""
+    named = {one.name: one for one in readings}
+    share, nats = named.get("entropy"), named.get("entropy_nats")
+    if nats is not None and measured(nats) and (share is None or not measured(share)):
+        named["entropy"] = nats
+    return [named[name] for name in names if name in named]
 
 
 def badness(verdict: Verdict | None) -> int:

@@ -74,9 +74,12 @@ def _strip(column: Column, items: tuple[object, ...], ascii_only: bool) -> Strip
     values = [column.get(item) for item in items]
     verdicts = tuple(column.verdict(item) if column.verdict else None for item in items)
     reasons = [absence(value) for value in values]
-    digits = _digits(values) if column.digits is None else column.digits
+    numeric = _is_numeric(values, reasons)
+    digits = column.digits
+    if digits is None and numeric:  # numbers among words are each of another kind
+        digits = _digits(values)
     bodies = [shown(value, column.unit, digits, ascii_only) for value in values]
-    right = column.align == "right" or (column.align == "auto" and _is_numeric(values, reasons))
+    right = column.align == "right" or (column.align == "auto" and numeric)
     tails = [_tail(reason, verdict) for reason, verdict in zip(reasons, verdicts, strict=True)]
     if right and any(tails):
         room = max(map(safe.width, bodies))

@@ -285,6 +285,7 @@ def test_a_normalised_reward_is_said_beside_the_environments_own(told):
     assert learned.std() > 0
     assert np.abs(learned).max() < 15
     assert told.about[0]["units"]["value"] == "normalised reward"
+    assert told.about[0]["units"]["value_mean"] == "normalised reward"
     assert any("reward is the environment's own" in text for text in told.remarks)
     assert {one.episode_return for one in told.episodes} == {15.0}
 

@@ -14,7 +14,10 @@ from sanctum.adapters.sb3.observations import Features
 from sanctum.probe.hello import About
 
 UNNAMED = "environment"
-_LEARNED = ("value", "advantage", "returns")
+_LEARNED = (
+    *("value", "advantage", "returns"),
+    *("value_mean", "value_std", "advantage_mean", "advantage_std", "return_mean", "return_std"),
+)
 _NOT_SETTINGS = ("self", "policy", "env", "_init_setup_model", "verbose", "tensorboard_log")
 
 

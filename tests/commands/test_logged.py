@@ -1,0 +1,93 @@
+"""Runs of other libraries, known by what they logged: nothing misleading, nothing made up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from sanctum.cli.importing import importing
+from tests.commands.sources import BEGAN, Desk
+
+CLEANRL = {"entropy_nats": 0.67, "approx_kl": 0.004, "clip_fraction": 0.05, "value_loss": 50.0}
+DQN = {"train/loss": 0.3, "learning_rate": 1e-4, "rollout/exploration_rate": 0.05}
+SETTINGS = {"seed": 1, "n_steps": 2048, "learning_rate": 3e-4, "policy": "MlpPolicy"}
+
+
+def record(run_id: str, scalars: Mapping[str, float], *, episodes: bool, task: str = "") -> None:
+    """Forty steps with an update every ten; its returns by episode, or as a mean that is logged."""
+    with importing() as made:
+        planned = {"planned_steps": 30, "planned_updates": 3}
+        run = made.open(run_id, BEGAN, task=task, envs=1, config=SETTINGS, **planned)
+        for step in range(40):
+            run.at_time(BEGAN + step)
+            run.step(step, **({} if episodes else {"episode_return_mean": [100.0 + step]}))
+            if episodes and step % 2:
+                run.episode(0, step // 2, episode_return=float(step), length=2)
+            if step % 10 == 9:
+                run.update(step // 10 + 1, steps=(step - 9, step), **scalars)
+        run.close()
+        made.finish()
+
+
+@pytest.fixture(scope="module")
+def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Desk]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SANCTUM_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("TZ", "UTC")
+        record("cleanrl", CLEANRL, episodes=True, task="CartPole-v1")
+        record("dqn", DQN, episodes=False)
+        yield {run: Desk(run) for run in ("cleanrl", "dqn")}
+
+
+@pytest.mark.parametrize("word", ["overwatch", "brain"])
+def test_entropy_in_nats_stands_where_nobody_says_its_share(
+    desks: Mapping[str, Desk], word: str
+) -> None:
+    words = [line.split() for line in desks["cleanrl"].type(word)[1].splitlines()]
+    assert ["entropy_nats", "0.670", "nats"] in [line[:3] for line in words]
+    assert "entropy" not in [line[0] for line in words if line]
+
+
+def test_a_mean_return_that_was_logged_tells_how_well_a_run_does(desks: Mapping[str, Desk]) -> None:
+    out = desks["dqn"].type("overwatch")[1]
+    assert "finished: mean return 139.00" in out
+    assert "accuracy" not in out
+
+
+def test_what_a_learner_of_another_kind_logs_is_shown_in_place_of_what_it_has_not(
+    desks: Mapping[str, Desk],
+) -> None:
+    out = desks["dqn"].type("brain")[1]
+    assert "total_loss" in out and "rollout/exploration_rate" in out
+    assert "clip_fraction" not in out and "explained_variance" not in out
+    assert "warn <" not in desks["dqn"].type("overwatch")[1]
+
+
+def test_a_group_that_is_empty_after_an_update_does_not_deny_the_update(
+    desks: Mapping[str, Desk],
+) -> None:
+    out = desks["cleanrl"].type("brain heads")[1]
+    assert "no policy update yet" not in out
+    assert "update 4 at step 39" in out
+
+
+def test_a_run_goes_beyond_its_plan_without_a_share_above_all(desks: Mapping[str, Desk]) -> None:
+    out = desks["cleanrl"].type("run")[1]
+    assert "more than the 30 that were planned" in out
+    assert "133 %" not in out
+
+
+def test_a_task_that_nobody_said_is_said_to_be_missing(desks: Mapping[str, Desk]) -> None:
+    assert desks["dqn"].type("run")[1].startswith("run dqn: task not said, 1 env")
+
+
+def test_settings_are_shown_as_they_were_given(desks: Mapping[str, Desk]) -> None:
+    rows = dict(line.split()[:2] for line in desks["cleanrl"].type("run --config")[1].splitlines())
+    assert (rows["seed"], rows["n_steps"], rows["learning_rate"]) == ("1", "2,048", "3.00e-04")
+
+
+def test_a_mean_of_some_episodes_is_not_called_that_of_all(desks: Mapping[str, Desk]) -> None:
+    desk = desks["cleanrl"]
+    assert "20 episodes ended, mean return of these 38.00" in desk.type("episodes -n 2")[1]
+    assert "20 episodes ended, mean return 20.00" in desk.type("episodes -n 20")[1]
