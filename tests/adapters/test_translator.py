@@ -19,6 +19,7 @@ from tests.adapters.esper_events import (
     event,
     germinated,
     living,
+    outcome,
     quiet,
     rolled_back,
     snapshot,
@@ -123,6 +124,34 @@ def test_a_decision_that_nothing_explains_is_a_gap():
     assert "no last_action of environment 1" in gap.reason
 
 
+def test_an_episode_whose_end_was_not_told_is_a_gap():
+    ends = [outcome(0), outcome(1), outcome(1, episode=3)]
+    heard = Heard(started(), *quiet(), *ends[:2], batch(1), *quiet(round=1), ends[2], batch(2))
+    (gap,) = (one for one in heard.close().gaps if one.what != "updates")
+    assert (gap.what, gap.first_step, gap.last_step, gap.count) == ("episodes", 5, 5, 1)
+    assert gap.reason == "no EPISODE_OUTCOME of environment 0"
+
+
+def test_episodes_end_with_their_round_where_no_epoch_is_told():
+    ends = [outcome(episode % 2, episode=episode) for episode in range(4)]
+    log = event("MORPHOLOGY_CAUSAL_LOG", {"env_id": 0, "action_id": "morph-b1-e2-env0-r0c0-op1"})
+    heard = Heard(started(), *ends[:2], batch(1), log, *ends[2:], batch(2)).close()
+    assert [one.step for one in heard.episodes] == [2, 2, 5, 5]
+
+
+def test_a_run_that_was_resumed_in_the_middle_of_a_count_goes_on_by_rounds():
+    rounds = (3, 5, 7)
+    events = [
+        epoch(env, inner, episode=first + env)
+        for first in rounds
+        for inner in (1, 2, 3)
+        for env in (0, 1)
+    ]
+    heard = Heard(started(rounds=5, n_episodes=9, start_episode=3), *events).close()
+    assert [heard.cells(step, "episode") for step in (3, 6, 9)] == [[3, 4], [5, 6], [7, 8]]
+    assert heard.gaps == [] and len(heard.attempts) == 1
+
+
 def test_a_run_that_never_tells_decisions_has_no_gaps_for_it():
     heard = Heard(started(), *(epoch(env, inner) for inner in (1, 2, 3) for env in (0, 1))).close()
     assert heard.gaps == []
@@ -165,11 +194,29 @@ def test_lines_that_could_not_be_read_are_kept_up_to_a_number_and_counted():
     ],
 )
 def test_an_event_that_makes_no_sense_is_said_once_and_counted(strange, sentence):
-    heard = Heard(started(), epoch(0, 1), strange, strange, epoch(1, 1)).close()
+    again = {**strange, "event_id": "another"}
+    heard = Heard(started(), epoch(0, 1), strange, again, epoch(1, 1)).close()
     (line,) = heard.messages("import")
     assert sentence in line.text
     assert heard.source.refused_count == 2
     assert heard.cells(0, "accuracy") == [50.0, 50.0]
+
+
+def test_an_event_that_stands_twice_in_a_file_counts_once():
+    twice = [*quiet(epochs=1), germinated(0), outcome(0), batch(1)]
+    heard = Heard(started(), *(one for one in twice for _ in range(2))).close()
+    assert len(heard.messages("germinated")) == len(heard.episodes) == 1
+    assert heard.source.refused_count == len(twice)
+    (line,) = heard.messages("import")
+    assert "came before" in line.text
+
+
+def test_fields_of_a_newer_esper_are_kept_where_they_are_numbers():
+    seeds = {"r0c1": living(share=0.25, step=9, words="x")}
+    heard = Heard(started(), epoch(0, 1, seeds=seeds, committed_accuracy=48.5, words="x")).close()
+    assert heard.cells(0, "context/committed_accuracy") == [48.5, None]
+    assert heard.seeds()[-1].numbers["share"] == 0.25
+    assert heard.seeds()[-1].step == 0
 
 
 def test_an_event_of_an_unknown_type_is_kept_whole():

@@ -18,6 +18,16 @@ def episode_of(data: Mapping[str, Any]) -> int | None:
     return episode if episode is not None and 0 <= episode < MOST_EPISODES else None
 
 
+def round_in(data: Mapping[str, Any], env: int | None, envs: int) -> int | None:
+    """The round (from 0) of the episode that an event of an environment names, of `envs` at a time.
+
+    Episodes are counted from the first of a round by environment; a run that was resumed need not
+    begin with a multiple of `envs`.
+    """
+    episode = episode_of(data)
+    return None if episode is None else max(0, episode - (env or 0)) // envs
+
+
 class Clock:
     """Where each environment is. Rounds count from 0, inner epochs from 1.
 
@@ -45,14 +55,14 @@ class Clock:
 
     def is_of_last_epoch(self, env: int, data: Mapping[str, Any]) -> bool:
         """Whether an environment is at the end of the episode that `data` names."""
-        at, round = self._at.get(env), self._round(data)
+        at, round = self._at.get(env), self._round(data, env)
         return at is not None and at == (round, self.shape.epochs)
 
     def round_of(self, data: Mapping[str, Any], env: int, epoch: int) -> int:
         """The round of an environment's epoch."""
         if self.shape.is_heuristic:
             return self._started
-        round = self._round(data)
+        round = self._round(data, env)
         if round is not None:
             return round
         last, before = self._at.get(env, (self.shape.first_round, 0))
@@ -72,16 +82,16 @@ class Clock:
         """
         at, data = self._at.get(env), event.data
         step = None if at is None else self.shape.step(*at)
-        named = self._named(data, at, epoch)
+        named = self._named(data, env, at, epoch)
         if named is None or step is None:
             return step if named is None else named
         return max(step, named)
 
     def _named(
-        self, data: Mapping[str, Any], at: tuple[int, int] | None, epoch: int | None
+        self, data: Mapping[str, Any], env: int, at: tuple[int, int] | None, epoch: int | None
     ) -> int | None:
         if epoch is not None:
-            round = None if self.shape.is_heuristic else self._round(data)
+            round = None if self.shape.is_heuristic else self._round(data, env)
             if round is None:
                 round = at[0] if at is not None else self.shape.first_round
             return self.shape.step(round, epoch)
@@ -90,6 +100,5 @@ class Clock:
             return None
         return self.shape.step(action.round, action.epoch)
 
-    def _round(self, data: Mapping[str, Any]) -> int | None:
-        episode = episode_of(data)
-        return None if episode is None else episode // self.shape.envs
+    def _round(self, data: Mapping[str, Any], env: int) -> int | None:
+        return round_in(data, env, self.shape.envs)

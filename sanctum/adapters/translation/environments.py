@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sanctum.adapters.translation.clock import Clock
+from sanctum.adapters.translation.clock import Clock, round_in
 from sanctum.adapters.translation.decisions import Decisions
 from sanctum.adapters.translation.event import Event
 from sanctum.adapters.translation.lifecycle import AGGREGATE, Lifecycle
 from sanctum.adapters.translation.matrices import Matrix
+from sanctum.adapters.translation.missing import named
 from sanctum.adapters.translation.morphology import Morphology
 from sanctum.adapters.translation.notices import NOTICES
 from sanctum.adapters.translation.row import Row
 from sanctum.adapters.translation.rows import Rows
 from sanctum.adapters.translation.shape import Shape
 from sanctum.adapters.translation.telling import Telling
-from sanctum.adapters.translation.values import mapping, number, whole, word
+from sanctum.adapters.translation.values import mapping, number, others, whole, word
 
 _OF_OUTCOME = (
     "param_ratio",
@@ -28,6 +29,20 @@ _OF_OUTCOME = (
     "fossilize_count",
 )
 SHAPLEY = "ANALYTICS_SNAPSHOT/shapley_computed"
+_OF_EPOCH = frozenset(
+    {
+        "env_id",
+        "val_accuracy",
+        "val_loss",
+        "inner_epoch",
+        "episode_idx",
+        "train_loss",
+        "train_accuracy",
+        "host_grad_norm",
+        "seeds",
+        "observation_stats",
+    }
+)
 
 
 class Environments:
@@ -55,6 +70,7 @@ class Environments:
         self._decisions = Decisions(self._shape.slots, self._shape.reward_mode, odd)
         self._held: dict[int, list[Event]] = {}
         self._best: dict[int, float] = {}
+        self._ended: dict[int, int] = {}
         self.handlers: dict[str, Callable[[Event], None]] = {
             "EPOCH_COMPLETED": self._epoch,
             "COUNTERFACTUAL_MATRIX_COMPUTED": self._hold,
@@ -75,6 +91,19 @@ class Environments:
         """Nothing more of the step will come."""
         self._log.flush()
         self._life.step_over()
+
+    def round_ends(self) -> None:
+        """Nothing more of the round will come: what episodes are over and were not told of."""
+        row, shape = self._rows.newest, self._shape
+        if row is None or not self._ended:
+            return
+        round = row.step // shape.epochs
+        over = [env for env in range(shape.envs) if self._clock.at(env) == (round, shape.epochs)]
+        untold = [env for env in over if self._ended.get(env) != round]
+        if untold:
+            run, last = self._telling.run, shape.step(round, shape.epochs)
+            reason = f"no EPISODE_OUTCOME of {named(untold)}"
+            self._telling.say(lambda: run.gap("episodes", last, last, len(untold), reason))
 
     def close(self) -> None:
         """Nothing more will come: say what was held back."""
@@ -123,6 +152,8 @@ class Environments:
             row.put(f"seeds_{name}", env, number(value))
         for name, value in mapping(data.get("observation_stats")).items():
             row.put_all(f"vital/observation_{name}", number(value))
+        for name, value in others(data, _OF_EPOCH).items():
+            row.put(f"context/{name}", env, value)
 
     def _decision(self, event: Event) -> None:
         """``last_action``: what the policy chose, and the reward it got."""
@@ -218,6 +249,9 @@ class Environments:
         """EPISODE_OUTCOME."""
         data = event.data
         env, step = self._place(event)
+        if self._clock.at(env) is None:
+            step = self._rows.of(max(step, self._end_of(data, env, step))).step
+        self._ended[env] = step // self._shape.epochs
         mode = word(data.get("reward_mode"))
         if self._decisions.rewarded_as(env, mode):
             text = f"environment {env} is rewarded as {mode}, unlike the run"
@@ -233,6 +267,13 @@ class Environments:
             outcome=word(data.get("outcome_type")),
             **{name: number(data.get(name)) for name in _OF_OUTCOME},
         )
+
+    def _end_of(self, data: Mapping[str, Any], env: int, step: int) -> int:
+        """The step at which an episode ended; at low levels of telemetry no epoch tells it."""
+        round, length = round_in(data, env, self._shape.envs), whole(data.get("episode_length"))
+        if round is None or length is None or not 1 <= length <= self._shape.epochs:
+            return step
+        return self._shape.step(round, length)
 
     def _heuristic_episode(self, event: Event) -> None:
         data, step = event.data, self._rows.of(None).step

@@ -108,6 +108,8 @@ class Group:
             return
         self._is_over = True
         self._environments.close()
+        if self._progress.is_finished:
+            self._environments.round_ends()
         self._rows.close(is_finished=self._progress.is_finished)
         self._progress.end_round()
         self._telling.flush()
@@ -134,6 +136,7 @@ class Group:
         self._environments.step_ends()
 
     def _round_ends(self) -> None:
+        self._environments.round_ends()
         self._progress.end_round()
         self._tell_source()
 

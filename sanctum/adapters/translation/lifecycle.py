@@ -10,7 +10,7 @@ from sanctum.adapters.translation.event import Event
 from sanctum.adapters.translation.matrices import Matrix
 from sanctum.adapters.translation.slots import Seed, Slots
 from sanctum.adapters.translation.telling import Telling
-from sanctum.adapters.translation.values import flag, mapping, number, whole, word
+from sanctum.adapters.translation.values import flag, mapping, number, others, whole, word
 from sanctum.adapters.translation.words import LIVING, SPEED_STEPS
 
 AGGREGATE = "__aggregate__"
@@ -20,6 +20,24 @@ _NOT_COMPARED = ("GERMINATED", "TRAINING")
 """Stages whose improvement since they began is written as 0 and was not measured."""
 _ALPHAS = ("upstream_alpha_sum", "downstream_alpha_sum")
 _INTERACTIONS = ("interaction_sum", "boost_received")
+_OF_SEED = frozenset(
+    {
+        "stage",
+        "blueprint_id",
+        "accuracy_delta",
+        "epochs_in_stage",
+        "alpha",
+        "grad_ratio",
+        "has_vanishing",
+        "has_exploding",
+        "contribution_velocity",
+        "age_steps",
+        *_ALPHAS,
+        *_INTERACTIONS,
+        *("step", "slot", "env", "blueprint", "cause", "gate", "gate_inputs"),
+    }
+)
+"""What an epoch says of a seed, and the words that mean something else here."""
 
 
 class Lifecycle:
@@ -227,6 +245,7 @@ class Lifecycle:
         delta = number(said.get("accuracy_delta"))
         is_blended = bool(alpha)
         numbers = {
+            **others(said, _OF_SEED),
             "alpha": alpha,
             "alpha_target": seed.alpha_target,
             "stage_steps": number(said.get("epochs_in_stage")),

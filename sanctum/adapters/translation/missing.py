@@ -23,9 +23,9 @@ class Missing:
             undecided = sorted(row.heard - row.decided - row.rolled_back)
         parts = []
         if silent:
-            parts.append(f"no EPOCH_COMPLETED of {_named(silent)}")
+            parts.append(f"no EPOCH_COMPLETED of {named(silent)}")
         if undecided:
-            parts.append(f"no last_action of {_named(undecided)} and no rollback that explains it")
+            parts.append(f"no last_action of {named(undecided)} and no rollback that explains it")
         if not parts:
             self.close()
             return
@@ -57,7 +57,8 @@ class Missing:
         self._telling.say(lambda: run.gap("columns", first, last, count, reason))
 
 
-def _named(envs: list[int]) -> str:
+def named(envs: list[int]) -> str:
+    """Environments, as a sentence names them."""
     numbers = ", ".join(str(env) for env in envs[:8])
     more = f" and {len(envs) - 8} more" if len(envs) > 8 else ""
     return f"environment{'s' if len(envs) > 1 else ''} {numbers}{more}"

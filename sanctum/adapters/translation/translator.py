@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sanctum.adapters.translation.clock import episode_of
+from sanctum.adapters.translation.clock import round_in
 from sanctum.adapters.translation.event import Event
 from sanctum.adapters.translation.group import Group
 from sanctum.adapters.translation.rows import Backwards
@@ -16,6 +16,9 @@ from sanctum.adapters.translation.shape import Shape, announced, inferred
 from sanctum.adapters.translation.source import Origin
 from sanctum.probe.openings import Opens
 from sanctum.probe.run import Run
+
+REMEMBERED = 5_000
+"""How many events are known by their ids, so that one that comes again is left out."""
 
 WAITING_EVENTS = 20_000
 """How many events may wait for what tells the shape of their run: a round or more."""
@@ -52,6 +55,7 @@ class Translator:
         self._newest = DEFAULT_GROUP
         self._unsaid: list[str] = []
         self._taken = 0
+        self._ids: dict[str, None] = {}
         self._is_closed = False
         self.runs: list[Run] = []
 
@@ -84,7 +88,10 @@ class Translator:
         try:
             found = Event(event)
             kind = found.kind
-            self._take(found)
+            if self._is_repeated(event.get("event_id")):
+                self._odd("repeat", f"{kind} (event {self._taken:,}) came before, and is left out")
+            else:
+                self._take(found)
         except Exception as error:
             self._senseless(kind, error)
 
@@ -127,6 +134,17 @@ class Translator:
                 self._senseless(f"the end of group {name}", error)
                 group.run.close("ended", f"its last events make no sense: {error}")
 
+    def _is_repeated(self, id: Any) -> bool:
+        """Whether an event of a file came before: of files that were put together, say."""
+        if not isinstance(id, str) or self._origin.is_live:
+            return False
+        if id in self._ids:
+            return True
+        self._ids[id] = None
+        if len(self._ids) > REMEMBERED:
+            del self._ids[next(iter(self._ids))]
+        return False
+
     def _take(self, event: Event) -> None:
         if event.type == "TRAINING_STARTED":
             self._count(event, event.group or DEFAULT_GROUP)
@@ -150,8 +168,7 @@ class Translator:
         try:
             group.take(event)
         except Backwards:
-            envs, episode = group.shape.envs, episode_of(event.data)
-            first = 0 if episode is None else episode // envs
+            first = round_in(event.data, event.env, group.shape.envs) or 0
             group.close("ended", "the steps go back: another run began, and nothing announced it")
             shape = replace(group.shape, first_round=first, is_known=False)
             self._open(name, shape, event).take(event)
@@ -263,7 +280,7 @@ class Translator:
 def _first_round(events: list[Event], shape: Shape) -> int:
     """The round of the first event that tells its episode."""
     for event in events:
-        episode = episode_of(event.data)
-        if episode is not None:
-            return episode // shape.envs
+        round = round_in(event.data, event.env, shape.envs)
+        if round is not None:
+            return round
     return 0

@@ -92,6 +92,15 @@ def exact(value: Any) -> str | None:
     return word(value) if found is None else str(found)
 
 
+def others(data: Mapping[str, Any], known: frozenset[str]) -> dict[str, float]:
+    """The numbers among fields that are not `known`: a newer Esper's."""
+    return {
+        name: found
+        for name in data.keys() - known
+        if not isinstance(data[name], str) and (found := number(data[name])) is not None
+    }
+
+
 def told(data: Mapping[str, Any]) -> dict[str, Any]:
     """What an event's data say, without what is null."""
     return {name: value for name, value in data.items() if value is not None}
