@@ -213,7 +213,7 @@ class Episodes(Rows):
     def _row(self, attempt: int, time: float, data: bytes) -> dict[str, Any]:
         said = msgspec.structs.asdict(_episode.decode(data))
         numbers = {self._called[name]: value for name, value in said.pop("numbers").items()}
-        return {"attempt": attempt, "time": micros(time), **said, **numbers}
+        return {**said, **numbers, "attempt": attempt, "time": micros(time)}
 
 
 def _json(data: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 import math
 
 import numpy as np
@@ -154,10 +155,12 @@ def test_events_say_how_bad_where_and_their_data_as_json(exported):
 def test_an_episode_has_every_number_that_was_said_of_it(exported):
     frames = [
         EpisodeEnded(1, 0, 9, 80.0, 90.0, None, 10, "done", True, numbers={"fossilized": 2}),
-        EpisodeEnded(2, 4, 9, truncated=True),
+        EpisodeEnded(2, 4, 9, truncated=True, time=1.8e9),
     ]
     first, second = exported("episodes", *frames)
     assert (first["env"], first["episode"], first["best_accuracy"]) == (1, 0, 90.0)
+    assert second["time"].replace(tzinfo=UTC).timestamp() == 1.8e9
+    assert first["time"].year > 1970
     assert (first["episode_return"], first["fossilized"], first["terminated"]) == (None, 2.0, True)
     assert (second["final_accuracy"], second["fossilized"], second["truncated"]) == (
         None,
