@@ -106,6 +106,11 @@ def test_an_epoch_that_did_not_come_is_a_gap():
     assert (gap.what, gap.first_step, gap.last_step, gap.count) == ("columns", 1, 2, 4)
 
 
+def test_epochs_that_are_missing_at_the_start_are_a_gap():
+    (gap,) = Heard(started(), epoch(0, 3), epoch(1, 3)).close().gaps
+    assert (gap.what, gap.first_step, gap.last_step, gap.count) == ("columns", 0, 1, 4)
+
+
 def test_an_environment_that_fell_silent_is_one_gap_over_all_its_steps():
     heard = Heard(started(epochs=5), *quiet(epochs=1))
     for inner in (2, 3, 4):
@@ -137,6 +142,7 @@ def test_episodes_end_with_their_round_where_no_epoch_is_told():
     log = event("MORPHOLOGY_CAUSAL_LOG", {"env_id": 0, "action_id": "morph-b1-e2-env0-r0c0-op1"})
     heard = Heard(started(), *ends[:2], batch(1), log, *ends[2:], batch(2)).close()
     assert [one.step for one in heard.episodes] == [2, 2, 5, 5]
+    assert [one.what for one in heard.gaps] == ["updates", "updates"]
 
 
 def test_a_run_that_was_resumed_in_the_middle_of_a_count_goes_on_by_rounds():

@@ -7,15 +7,20 @@ from sanctum.adapters.translation.telling import Telling
 
 
 class Missing:
-    """Watches the rows of one group as they end."""
+    """Watches the rows of one group as they end.
+
+    At low levels of telemetry no epoch is told of: there none is missing.
+    """
 
     def __init__(self, telling: Telling) -> None:
         self._telling = telling
-        self._decides = False
+        self._tells = self._decides = False
+        self._before: tuple[int, int, int] | None = None
         self._open: tuple[str, int, int, int] | None = None
 
     def ended(self, row: Row) -> None:
         """Nothing more of this row will come."""
+        self.last(row)
         self._decides = self._decides or bool(row.decided)
         silent = sorted(set(range(row.envs)) - row.heard) if row.heard else []
         undecided: list[int] = []
@@ -31,8 +36,18 @@ class Missing:
             return
         self._stretch("; ".join(parts), row.step, len(silent) + len(undecided))
 
+    def last(self, row: Row) -> None:
+        """This row is the newest, of which more may have been to come."""
+        self._tells = self._tells or bool(row.heard)
+        before, self._before = self._before, None
+        if before is not None and self._tells:
+            self.skipped(*before)
+
     def skipped(self, first: int, last: int, envs: int) -> None:
-        """No event of these steps came."""
+        """No event of these steps came; before the first epoch was told of, the next row decides."""
+        if not self._tells:
+            self._before = first, last, envs
+            return
         self.close()
         epochs = last - first + 1
         what = "an epoch" if epochs == 1 else f"{epochs} epochs"

@@ -60,8 +60,9 @@ class Rows:
 
     def close(self, *, is_finished: bool) -> None:
         """No row follows; of a run that is finished the last one should be complete."""
-        if is_finished and self._telling.row is not None:
-            self._missing.ended(self._telling.row)
+        row = self._telling.row
+        if row is not None:
+            (self._missing.ended if is_finished else self._missing.last)(row)
         self._missing.close()
 
     def _end(self, row: Row | None, first: int, step: int) -> None:
