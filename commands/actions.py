@@ -16,6 +16,7 @@ from sanctum.command import (
     columns,
     inspect_command,
 )
+from sanctum.command.advice import records
 from sanctum.command.patterns import LAST, patterns
 from sanctum.command.readings import counted, listed, percent, times
 from sanctum.model.answers import Decision, EnvAnswer, PolicyAnswer
@@ -66,7 +67,9 @@ def command(moment: Moment, env: int | None, window: int | None, more: bool) -> 
     part in. In one environment, last ops: * forced, ! not done.
     """
     answer = moment.policy(env=env, window=window)
-    empty = "not measured: run.step(actions=..., probabilities=..., masks=...) records them"
+    empty = "not measured"
+    if not answer.actions:
+        empty += records(moment, "run.step(actions=..., probabilities=..., masks=...)", ": ")
     blocks: list[Block] = [Table(columns.shares(answer.actions), answer.actions, empty=empty)]
     odd: list[str] = []
     if answer.actions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sanctum.command import Column, Moment, Report, Table, cell, inspect_command
+from sanctum.command.advice import records
 from sanctum.command.readings import counted, percent, times
 from sanctum.model.answers import Blueprint, BlueprintsAnswer, Verdict
 from sanctum.model.readings import number
@@ -51,9 +52,10 @@ def command(moment: Moment, more: bool) -> Report:
     """
     found = moment.blueprints()
     rows = [*found.rows, *([found.total] if len(found.rows) > 1 else [])]
+    empty = "no seed so far" + ("" if rows else records(moment, "run.seed(...)"))
     return Report(
         "blueprints",
-        Table(COLUMNS, rows, empty="no seed so far; run.seed(...) records them", detail=DETAIL),
+        Table(COLUMNS, rows, empty=empty, detail=DETAIL),
         *([Table((COLUMNS[0], *DETAIL), rows)] if more and rows else []),
         headline=_headline(found),
         at=found.at,

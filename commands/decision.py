@@ -18,6 +18,7 @@ from sanctum.command import (
     columns,
     inspect_command,
 )
+from sanctum.command.advice import records
 from sanctum.command.readings import listed, percent, said, times
 from sanctum.model.answers import Decision, EnvAnswer
 from sanctum.model.readings import NOT_MEASURED, Reading, number
@@ -69,7 +70,7 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
     answer = then.env(env)
     if not answer.decisions:
         raise NoDataYet(
-            f"no decision of env {env} was recorded", "run.step(actions=...) records them"
+            f"no decision of env {env} was recorded", records(then, "run.step(actions=...)", "")
         )
     decision = max(answer.decisions, key=lambda one: one.step)
     policy = said(then.policy)
@@ -89,19 +90,20 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
     return Report(
         f"decision of env {env} at step {decision.step:,}",
         *blocks,
-        headline=_headline(decision),
+        headline=_headline(decision, _is_told(answer)),
         notes=_notes(answer, decision, more),
         at=answer.at,
         next=f"env {env}",
     )
 
 
-def _headline(one: Decision) -> str:
+def _headline(one: Decision, told: bool) -> str:
     chosen = columns.op(one) or "an op that was not said"
     words = f"{chosen}, probability {percent(one.probability)}"
     if one.forced:
         words += ", forced"
-    return f"{words}: {_came(one)}; reward {cell(one.reward)}"
+    came = f": {_came(one)}" if told else ""
+    return f"{words}{came}; reward {cell(one.reward)}"
 
 
 def _came(one: Decision) -> str:
@@ -120,8 +122,13 @@ def _facts(answer: EnvAnswer, one: Decision) -> list[Fact]:
     return [
         Fact("value", one.value, answer.units.get("value", "reward")),
         Fact("reward", one.reward, "reward", note=most),
-        Fact("done", columns.done(one)),
+        *([Fact("done", columns.done(one))] if _is_told(answer) else []),
     ]
+
+
+def _is_told(answer: EnvAnswer) -> bool:
+    """Whether this run says what came of its decisions, of any of them."""
+    return any(columns.done(one) is not None for one in answer.decisions)
 
 
 def _notes(answer: EnvAnswer, one: Decision, more: bool) -> list[str]:

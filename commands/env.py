@@ -19,6 +19,7 @@ from sanctum.command import (
     columns,
     inspect_command,
 )
+from sanctum.command.advice import records
 from sanctum.command.readings import listed, said, times
 from sanctum.model.answers import Curve, EnvAnswer
 from sanctum.model.readings import NOT_MEASURED, number
@@ -57,7 +58,8 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     free = [slot for slot in slots if slot not in {seed.slot for seed in taken}]
     decisions = sorted(answer.decisions, key=lambda one: one.step)
     recent = decisions if more else decisions[-RECENT_DECISIONS:]
-    unknown = "decisions: not measured; run.step(actions=...) records them"
+    unknown = "decisions: not measured"
+    unknown += "" if decisions else records(moment, "run.step(actions=...)")
     blocks: list[Block] = [
         columns.course(curve, name) for name, curve in _courses(moment, answer, env)
     ]
@@ -68,7 +70,7 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     if more and decisions:
         used = [one for one in decisions[-1].choices if one.option is not None]
         blocks.append(columns.choices(used))
-    blocks.append(Facts(_facts(answer, free, more)))
+    blocks.append(Facts(_facts(moment, answer, free, more)))
     if more:
         blocks += _readings(answer)
         events = columns.events(answer.at, answer.events)
@@ -80,8 +82,14 @@ def command(moment: Moment, env: int, more: bool) -> Report:
         headline=_headline(answer),
         verdict=row.health.verdict,
         at=answer.at,
-        next=f"rewards {env}" if row.health.verdict == "ok" else f"actions {env}",
+        next=_next(env, answer),
     )
+
+
+def _next(env: int, answer: EnvAnswer) -> str:
+    if answer.row.health.verdict == "ok":
+        return f"rewards {env}"
+    return f"actions {env}" if answer.decisions else f"episodes --env {env}"
 
 
 def _courses(moment: Moment, answer: EnvAnswer, env: int) -> list[tuple[str, Curve]]:
@@ -115,10 +123,10 @@ def _headline(answer: EnvAnswer) -> str:
     return f"{health}{now}{old}"
 
 
-def _facts(answer: EnvAnswer, free: list[str], more: bool) -> list[Fact]:
+def _facts(moment: Moment, answer: EnvAnswer, free: list[str], more: bool) -> list[Fact]:
     row = answer.row
     facts = [Fact("free slots", ", ".join(free))] if free else []
-    facts.append(Fact("reward", row.reward, note=_parts(answer)))
+    facts.append(Fact("reward", row.reward, note=_parts(moment, answer)))
     return facts if more else [*facts, columns.last_event(answer.events, answer.at)]
 
 
@@ -137,10 +145,10 @@ def _readings(answer: EnvAnswer) -> list[Block]:
     return blocks
 
 
-def _parts(answer: EnvAnswer) -> str:
+def _parts(moment: Moment, answer: EnvAnswer) -> str:
     """The largest components of the last reward, as they enter it."""
     if answer.rewards is None or not answer.rewards.components:
-        return "components: not measured; run.step(rewards=...) records them"
+        return f"components: not measured{records(moment, 'run.step(rewards=...)')}"
     summands = [one for one in answer.rewards.components if one.inside is None]
     parts = [(one.name, times(one.last, one.sign)) for one in summands]
     parts.sort(key=lambda part: -abs(number(part[1]) or 0.0))

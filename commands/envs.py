@@ -171,7 +171,10 @@ def _headline(answer: EnvsAnswer, sick: list[EnvRow]) -> str:
         return f"{len(sick)} of {answer.total} not well: {listed(sick_ones)}"
     judged = sum(row.health.verdict is not None for row in answer.rows)
     if not judged:
-        return f"{counted(answer.total, 'environment')}, none judged yet"
+        count = counted(answer.total, "environment")
+        if any(number(row.accuracy) is not None for row in answer.rows):
+            return f"{count}, none judged yet"
+        return f"{count}; health goes by accuracy, which is not measured"
     return f"no alarm in {judged} of {counted(answer.total, 'environment')}"
 
 

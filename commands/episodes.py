@@ -7,6 +7,7 @@ import functools
 import click
 
 from sanctum.command import ENV, Column, Moment, Report, Table, cell, inspect_command
+from sanctum.command.advice import makes_calls
 from sanctum.command.curves import finite
 from sanctum.command.readings import counted, mean
 from sanctum.model.answers import Episode, EpisodesAnswer
@@ -53,13 +54,16 @@ def command(moment: Moment, env: int | None, sort: str, limit: int, more: bool) 
     """
     found = moment.episodes(env=env, sort=sort, limit=limit)
     numbers = [FALL, *_numbers(found)]
+    empty = "no episode is recorded"
+    if not found.total and makes_calls(moment.run()):
+        empty += "; run.episode(...) records one"
     further = [Table((*WHICH, *numbers), found.rows)] if more and found.rows else []
     return Report(
         "episodes" + ("" if env is None else f" of env {env}"),
         Table(
-            COLUMNS,
+            _columns(found),
             found.rows,
-            empty="no episode is recorded; run.episode(...) records one",
+            empty=empty,
             total=found.total,
             detail=numbers,
         ),
@@ -68,6 +72,13 @@ def command(moment: Moment, env: int | None, sort: str, limit: int, more: bool) 
         at=found.at,
         next=_next(found, env),
     )
+
+
+def _columns(found: EpisodesAnswer) -> tuple[Column, ...]:
+    """Those of a screen; without accuracies where no episode ended with one."""
+    if any(number(one.final_accuracy) is not None for one in found.rows) or not found.rows:
+        return COLUMNS
+    return tuple(one for one in COLUMNS if one.name not in ("accuracy", "best"))
 
 
 def _numbers(found: EpisodesAnswer) -> list[Column]:

@@ -16,6 +16,7 @@ from sanctum.command import (
     cell,
     inspect_command,
 )
+from sanctum.command.advice import records
 from sanctum.command.readings import counted, percent, times
 from sanctum.model.answers import ActionReward, Component, RewardsAnswer, Verdict
 from sanctum.model.readings import MASKED, Absent, NonFinite, Reading, number
@@ -68,14 +69,18 @@ def command(
     ordered = _ordered(answer.components)
     loud = [one for one in ordered if not is_silent(one)]
     shown = ordered if more else loud[:ROOM]
-    blocks: list[Block] = [_components(ordered, shown)]
+    empty = "components: all of them 0"
+    if not ordered:
+        empty = f"components: not measured{records(moment, 'run.step(rewards={...})')}"
+    blocks: list[Block] = [_components(ordered, shown, empty)]
     if not isinstance(answer.total.last, Absent) or answer.components:
         blocks.append(Facts(_total(answer), "total"))
     if actions:
         names = [one.name for one in answer.components]
         signs = {one.name: one.sign for one in answer.components}
         columns = (*BY_ACTION, *(_part(name, signs[name], i) for i, name in enumerate(names)))
-        empty = "actions: not measured; run.step(actions=...) records them"
+        empty = "actions: not measured"
+        empty += "" if answer.actions else records(moment, "run.step(actions=...)")
         blocks.append(Table(columns, answer.actions, title="mean by action", empty=empty))
     bad = _verdict(answer) in ("warn", "crit")
     return Report(
@@ -125,15 +130,13 @@ def _ordered(components: list[Component]) -> list[Component]:
     ]
 
 
-def _components(ordered: list[Component], shown: list[Component]) -> Table:
+def _components(ordered: list[Component], shown: list[Component], empty: str) -> Table:
     """The components; how they enter stands there where not all are added."""
     plain = all(enters(one) == "+" for one in ordered)
     return Table(
         COMPONENTS if plain else (*COMPONENTS, SIGN),
         shown,
-        empty="components: all of them 0"
-        if ordered
-        else "components: not measured; run.step(rewards={...}) records them",
+        empty=empty,
         detail=(SIGN, *DETAIL) if plain else DETAIL,
         rest=[one for one in ordered if one not in shown],
     )

@@ -8,6 +8,7 @@ from collections import Counter
 import click
 
 from sanctum.command import ENV, Column, Moment, Report, Table, cell, columns, inspect_command
+from sanctum.command.advice import records
 from sanctum.command.readings import counted, percent
 from sanctum.model.answers import Blueprint, SeedRow, SeedsAnswer
 from sanctum.model.readings import NOT_MEASURED, Reading, number
@@ -72,7 +73,9 @@ def command(
         notes += _so_far(moment.blueprints().total)
     first = rows[0] if rows else None
     shown, detail = _columns(found, order.lstrip("-"))
-    blocks = [Table(shown, rows, empty=_empty(found, env), total=found.total, detail=detail)]
+    blocks = [
+        Table(shown, rows, empty=_empty(moment, found, env), total=found.total, detail=detail)
+    ]
     if more and rows:
         blocks.append(Table((columns.SEED, *detail), rows))
     return Report(
@@ -124,8 +127,8 @@ def _headline(found: SeedsAnswer) -> str:
     return "; ".join([*alarms, f"slots: {', '.join(stages)}"])
 
 
-def _empty(found: SeedsAnswer, env: int | None) -> str:
+def _empty(moment: Moment, found: SeedsAnswer, env: int | None) -> str:
     """What no rows mean: none that match, or a trainer that never spoke of seeds."""
     if not found.stages:
-        return "seeds: not measured; run.seed(...) records them"
+        return f"seeds: not measured{records(moment, 'run.seed(...)')}"
     return "no such seed is alive" if env is None else f"no such seed is alive in env {env}"

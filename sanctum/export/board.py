@@ -235,7 +235,10 @@ def _curves(
             found.append((f"actions/{head}/{word}", _Curve(chosen, count > 0)))
     else:
         mean = np.where(there, values, 0.0).sum(axis=1) / count
-        found.append((_tag(name, "envs"), _Curve(mean, count > 0)))
+        tag = _tag(name, "envs")
+        if tag.startswith("train/") and tag != name:
+            tag = f"envs/{name}"  # that of an update is another reading
+        found.append((tag, _Curve(mean, count > 0)))
     if per_env:
         for env in range(values.shape[1]):
             found.append((f"env_{env}/{name}", _Curve(values[:, env], there[:, env])))

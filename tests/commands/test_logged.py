@@ -14,11 +14,15 @@ DQN = {"train/loss": 0.3, "learning_rate": 1e-4, "rollout/exploration_rate": 0.0
 SETTINGS = {"seed": 1, "n_steps": 2048, "learning_rate": 3e-4, "policy": "MlpPolicy"}
 
 
-def record(run_id: str, scalars: Mapping[str, float], *, episodes: bool, task: str = "") -> None:
+def record(
+    run_id: str, scalars: Mapping[str, float], *, episodes: bool, task: str = "", trainer: str = ""
+) -> None:
     """Forty steps with an update every ten; its returns by episode, or as a mean that is logged."""
     with importing() as made:
         planned = {"planned_steps": 30, "planned_updates": 3}
-        run = made.open(run_id, BEGAN, task=task, envs=1, config=SETTINGS, **planned)
+        run = made.open(
+            run_id, BEGAN, task=task, envs=1, trainer=trainer, config=SETTINGS, **planned
+        )
         for step in range(40):
             run.at_time(BEGAN + step)
             run.step(step, **({} if episodes else {"episode_return_mean": [100.0 + step]}))
@@ -35,7 +39,7 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Des
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SANCTUM_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("TZ", "UTC")
-        record("cleanrl", CLEANRL, episodes=True, task="CartPole-v1")
+        record("cleanrl", CLEANRL, episodes=True, task="CartPole-v1", trainer="ppo")
         record("dqn", DQN, episodes=False)
         yield {run: Desk(run) for run in ("cleanrl", "dqn")}
 
@@ -91,3 +95,29 @@ def test_a_mean_of_some_episodes_is_not_called_that_of_all(desks: Mapping[str, D
     desk = desks["cleanrl"]
     assert "20 episodes ended, mean return of these 38.00" in desk.type("episodes -n 2")[1]
     assert "20 episodes ended, mean return 20.00" in desk.type("episodes -n 20")[1]
+
+
+@pytest.mark.parametrize(
+    "line", ["actions", "brain", "seeds", "blueprints", "rewards --actions", "env 0", "decision 0"]
+)
+def test_a_call_is_advised_only_to_those_whose_script_makes_it(
+    desks: Mapping[str, Desk], line: str
+) -> None:
+    assert "run." in "".join(desks["dqn"].type(line)[1:])
+    assert "run." not in "".join(desks["cleanrl"].type(line)[1:])
+
+
+def test_episodes_without_an_accuracy_have_no_column_of_it(desks: Mapping[str, Desk]) -> None:
+    out = desks["cleanrl"].type("episodes")[1]
+    assert "return" in out and "accuracy" not in out and "best" not in out
+
+
+def test_an_environment_without_decisions_sends_to_its_episodes(desks: Mapping[str, Desk]) -> None:
+    assert "next: episodes --env 0" in desks["cleanrl"].type("env 0")[1]
+
+
+def test_environments_without_an_accuracy_say_why_none_is_judged(
+    desks: Mapping[str, Desk],
+) -> None:
+    out = desks["cleanrl"].type("envs")[1]
+    assert "1 environment; health goes by accuracy, which is not measured" in out

@@ -148,8 +148,8 @@ def test_a_run_without_seeds_has_no_seed_panels_and_says_so_in_one_place(
     for line in ("overwatch", "envs", "env 0"):
         _, out, err = desk.type(line)
         assert "seed" not in out.replace("next: seeds", ""), out
-    for line in ("seeds", "blueprints"):
-        assert "run.seed(...) records them" in desk.type(line)[1]
+    for line, words in (("seeds", "seeds: not measured"), ("blueprints", "no seed so far")):
+        assert words in desk.type(line)[1]
     code, _, err = desk.type("seed 0.r0c0")
     assert code in (2, 7), err
 

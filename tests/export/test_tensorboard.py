@@ -76,6 +76,20 @@ def files(folder):
     return sorted(str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file())
 
 
+def test_a_column_is_not_mixed_with_the_updates_reading_of_that_name(tmp_path):
+    path = tmp_path / "demo.sanctum.db"
+    to = ingest(path)
+    for step in range(4):
+        say_step(to, Said(), step, {"entropy": np.array([0.2, 0.4, 0.6])})
+    to.take(Update(1, {"entropy": 0.5}, [], step=3, time=BEGAN + 3))
+    to.end("finished")
+    to.writer.close(0.0)
+    assert exported(path, tmp_path / "out") == 0
+    place = tmp_path / "out" / "demo"
+    assert points(place, "train/entropy_normalised") == [(3, 0.5)]
+    assert [value for _, value in points(place, "envs/entropy")] == pytest.approx([0.4] * 4)
+
+
 def test_updates_bear_the_names_that_others_use_and_absent_ones_are_absent(record, tmp_path):
     assert exported(record, tmp_path / "out") == 0
     place = tmp_path / "out" / "demo"

@@ -1,0 +1,16 @@
+"""Which call would record what is missing: said to those whose own script makes the calls."""
+
+from __future__ import annotations
+
+from sanctum.command.moment import Moment
+from sanctum.model.answers import RunAnswer
+
+
+def records(moment: Moment, call: str, before: str = "; ") -> str:
+    """``; run.step(...) records them``, or nothing where the run's words are another program's."""
+    return f"{before}{call} records them" if makes_calls(moment.run()) else ""
+
+
+def makes_calls(run: RunAnswer) -> bool:
+    """Whether the trainer speaks for itself: no file was read, and no adapter calls its name."""
+    return run.source is None and not run.header.trainer
