@@ -86,7 +86,8 @@ class SanctumBackend:
 
         When an exception is on its way through the caller, the runs have failed with it; a
         KeyboardInterrupt has interrupted them. Else what Esper sent tells whether it was finished.
-        In a forked child it does nothing.
+        Where nothing was sent, that is said: a hub that was reset has no back ends any more. In a
+        forked child it does nothing.
         """
         passing = sys.exc_info()
         if self._pid != os.getpid():
@@ -103,6 +104,8 @@ class SanctumBackend:
                 self._translator.close("interrupted" if how == "interrupted" else None)
             except Exception as error:
                 say(f"sanctum: how Esper's run ended was not told: {error!r}")
+            if not self._drain.taken and passing[0] is None:
+                say("sanctum: Esper's hub was closed before any event came: nothing is recorded")
             self.busy_s, self._drain = self._drain.busy_s, None
         atexit.unregister(self.close)
 

@@ -181,6 +181,23 @@ def test_a_back_end_that_nobody_started_closes_without_a_word(stage, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_hub_that_is_reset_before_any_event_is_said_to_record_nothing(stage, capsys):
+    stage.hub.add_backend(stage.backend)
+    stage.hub.reset()
+    stage.hub.emit(stage.events()[0])
+    assert "before any event came: nothing is recorded" in capsys.readouterr().err
+    assert stage.frames == {}
+
+
+def test_a_script_that_left_before_any_event_is_no_loss(stage, capsys):
+    stage.backend.start()
+    try:
+        sys.exit(2)
+    except SystemExit:
+        stage.backend.close()
+    assert capsys.readouterr().err == ""
+
+
 def test_events_of_many_threads_all_arrive(stage):
     stage.backend.start()
     events = stage.events()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
 import math
+from datetime import UTC
 
 import numpy as np
 import pytest

@@ -75,7 +75,7 @@ class SanctumCallback(BaseCallback):
         self._of: Any = None
         self._updates = 0
         self._first_step = 0
-        self._entropy: list[Any] = []
+        self._entropy: dict[str, list[Any]] = {}
         self._has_learned = False
 
     def __enter__(self) -> SanctumCallback:
@@ -135,7 +135,7 @@ class SanctumCallback(BaseCallback):
         self._is_on_policy = is_on_policy(self.model)
         self._rewards_differ = normalises_reward(self.model)
         self._has_learned = False
-        self._entropy = []
+        self._entropy = {}
         if not is_same:
             self._attach()
         if not (is_same and goes_on):
@@ -232,8 +232,8 @@ class SanctumCallback(BaseCallback):
             if distribution is not None:
                 probabilities, more = self._decisions.readings(distribution, masks)
                 columns |= more
-                if "entropy" in more:
-                    self._entropy.append(more["entropy"])
+                for name in (one for one in more if one.startswith("entropy")):
+                    self._entropy.setdefault(name, []).append(more[name])
         if self._heads.dimensions:
             columns |= self._heads.columns(actions)
             cut = said.get("clipped_actions")
@@ -293,11 +293,11 @@ class SanctumCallback(BaseCallback):
             )
             for how in ("mean", "std")
         }
-        if self._entropy:
-            mean = np.ma.mean(np.ma.stack(self._entropy))
+        for name, said in self._entropy.items():
+            mean = np.ma.mean(np.ma.stack(said))
             if mean is not np.ma.masked:
-                self._of_rollout["entropy"] = float(mean)
-        self._entropy = []
+                self._of_rollout[name] = float(mean)
+        self._entropy = {}
         self._has_learned = True
 
     @harmless

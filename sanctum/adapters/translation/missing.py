@@ -44,7 +44,7 @@ class Missing:
             self.skipped(*before)
 
     def skipped(self, first: int, last: int, envs: int) -> None:
-        """No event of these steps came; before the first epoch was told of, the next row decides."""
+        """No event of these steps came; before any epoch was told of, the next row decides."""
         if not self._tells:
             self._before = first, last, envs
             return
