@@ -31,7 +31,10 @@ def backfill(
     while at >= first_step:
         found = reader.block_at(attempt, at)
         if found is None:  # gave way; what was pinned before it may be there
-            at = _before(reader, attempt, at)
+            before = _before(reader, attempt, at)
+            if before is None:
+                break
+            at = before
             continue
         block, row = found
         start = int(np.searchsorted(block.steps, first_step, "left"))
@@ -49,12 +52,12 @@ def backfill(
         _carry_on(writer, reader, attempt, oldest, name)
 
 
-def _before(reader: Reader, attempt: int, step: int) -> int:
-    """The step before the stretch that holds `step`; -1 where there is none."""
+def _before(reader: Reader, attempt: int, step: int) -> int | None:
+    """The step before the stretch that holds `step`; None where there is no stretch."""
     ((first,),) = reader.rows(
         "SELECT max(first_step) FROM blocks WHERE attempt = ? AND first_step <= ?", attempt, step
     )
-    return -1 if first is None else int(first) - 1
+    return None if first is None else int(first) - 1
 
 
 def _carry_on(writer: Writer, reader: Reader, attempt: int, oldest: int, name: str) -> None:
