@@ -437,3 +437,12 @@ def test_a_backfill_reaches_what_is_kept_before_a_stretch_that_gave_way(tmp_path
     backfill(run, 7, 10)
     run.check(run.to.reader)
     run.to.writer.db.close()
+
+
+def test_a_backfill_that_begins_before_the_first_step_ends(tmp_path):
+    run = Course(tmp_path / "demo.sanctum.db", TIGHT)
+    run.steps(3)
+    run.to.take(Backfill(-5, {"advantage": pack(np.ones((7, ENVS)))}))
+    cells = run.to.reader.window(("advantage",), 1, 0, 2).cells["advantage"]
+    assert cells[1][:, 0].tolist() == [VALUE, VALUE, 1]
+    run.to.writer.db.close()
