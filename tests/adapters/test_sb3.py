@@ -135,6 +135,10 @@ def test_probabilities_are_those_the_action_was_drawn_from(told, actions):
             if len(heads) > 1:
                 one = -(chances[head] * np.log(chances[head])).sum(1) / np.log(len(options))
                 assert np.allclose(one, column(step, f"entropy.{head}"), atol=1e-5)
+    for head in heads if len(heads) > 1 else ():
+        every = np.stack([column(one, f"entropy.{head}") for one in told.steps[:ROLLOUT]])
+        of_update = told.updates[0].scalars[f"entropy.{head}"]
+        assert of_update == pytest.approx(every.mean(), abs=1e-5)
 
 
 def test_names_of_actions_are_the_environments_own(told):
@@ -180,6 +184,8 @@ def test_continuous_actions_are_columns(told):
     assert np.allclose(normal.entropy().sum(1), column(step, "entropy_nats"), atol=1e-5)
     assert "entropy" not in step.columns
     assert not step.columns.keys() & {"action/op", "entropy"}
+    every = np.stack([column(one, "entropy_nats") for one in told.steps[:ROLLOUT]])
+    assert told.updates[0].scalars["entropy_nats"] == pytest.approx(every.mean(), abs=1e-5)
 
 
 def test_advantages_and_returns_come_with_the_end_of_the_rollout(told):

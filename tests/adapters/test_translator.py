@@ -248,6 +248,17 @@ def test_groups_are_runs_of_their_own_and_nameless_events_follow_their_environme
     assert heard.cells(2, "accuracy", "ab-A") == [50.0, 50.0]
 
 
+def test_groups_whose_names_are_no_names_of_runs_are_told_apart():
+    heard = Heard(*(started(group_id=name) for name in ("\u00c4", "\u00d6", "a b", "A" * 99)))
+    names = [run.run_id for run in heard.close().translator.runs]
+    assert names == ["it-group1", "it-group2", "it-ab", f"it-{'A' * 20}"]
+
+
+def test_a_reading_too_large_for_its_column_is_not_made_infinite():
+    heard = Heard(started(), epoch(0, 1, val_loss=1e300), epoch(1, 1)).close()
+    assert heard.cells(0, "val_loss") == [1e300, 1.25]
+
+
 def test_a_second_start_is_the_next_attempt():
     heard = Heard(started(), *quiet(), batch(1), started(), *quiet()).close()
     assert [run_id for run_id, _, _ in heard.attempts] == ["it", "it"]

@@ -112,6 +112,7 @@ def _column(name: str, cells: list[Any]) -> Array:
 def _array(cells: list[Any], kind: type) -> Any:
     """An array of a kind, or of the widest numbers where one of them is not of that kind."""
     try:
-        return np.array(cells, kind)
-    except (OverflowError, ValueError):
+        with np.errstate(over="raise"):
+            return np.array(cells, kind)
+    except (OverflowError, ValueError, FloatingPointError):
         return np.array([float(cell) for cell in cells])

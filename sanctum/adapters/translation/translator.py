@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -24,6 +25,9 @@ WAITING_EVENTS = 20_000
 """How many events may wait for what tells the shape of their run: a round or more."""
 
 DEFAULT_GROUP = "default"
+LONGEST_GROUP = 20
+"""So many letters of a group's name are in that of its run."""
+
 _WITHOUT_GROUP = frozenset({"GOVERNOR_ROLLBACK", "TAMIYO_INITIATED", "REWARD_HACKING_SUSPECTED"})
 """Types that always say the default group, whatever group their environment is of."""
 
@@ -52,6 +56,7 @@ class Translator:
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._waiting: dict[str, list[Event]] = {}
         self._group_of_env: dict[int, str] = {}
+        self._names: dict[str, str] = {}
         self._newest = DEFAULT_GROUP
         self._unsaid: list[str] = []
         self._taken = 0
@@ -258,7 +263,14 @@ class Translator:
         if not stem:
             stem = f"esper-{time.strftime('%Y-%m-%d', time.gmtime(at or time.time()))}"
         self._run_id = stem
-        return stem if name == DEFAULT_GROUP else f"{stem}-{name}"
+        if name == DEFAULT_GROUP:
+            return stem
+        if name not in self._names:
+            word = re.sub(r"[^0-9A-Za-z_.-]+", "", name)[:LONGEST_GROUP]
+            if not word or word in self._names.values():
+                word += f"group{len(self._names) + 1}"
+            self._names[name] = word
+        return f"{stem}-{self._names[name]}"
 
     def _senseless(self, kind: str, error: Exception) -> None:
         """Something could not be translated; an error that nobody meant is named by its type."""
