@@ -129,6 +129,14 @@ def test_every_reward_mode_has_its_own_summands(mode, summands):
         assert heard.cells(0, "reward/escrow_delta") == []
 
 
+def test_what_a_basic_mode_does_not_send_of_its_reward_is_what_the_others_leave():
+    parts = {"compute_rent": -0.25, "pbrs_bonus": 0.5, "fossilize_terminal_bonus": None}
+    heard = told(action(0, 1, components=parts, total_reward=2.0), reward_mode="basic")
+    assert heard.cells(0, "reward/unattributed") == [1.75]
+    heard = told(action(0, 1, components=parts, total_reward=2.0))
+    assert heard.cells(0, "reward/unattributed") == []
+
+
 def test_a_loss_reward_has_a_total_and_no_parts():
     heard = told(action(0, 1, components=None, total_reward=0.5), reward_mode="loss")
     assert heard.cells(0, "reward") == [0.5]

@@ -68,6 +68,7 @@ class Decisions:
         parts = data.get("reward_components")
         if isinstance(parts, Mapping):
             self._reward(row, env, parts)
+            self._rest(row, env, parts, number(data.get("total_reward")))
             executed = word(parts.get("action_name"))
         else:
             executed = op if flag(data.get("action_success")) else None
@@ -142,6 +143,15 @@ class Decisions:
                 row.put(f"reward/{name}", env, value)
             elif name not in rewards.ELSEWHERE and (value or name not in rewards.UNWRITTEN):
                 row.put(self._beside(name, is_split), env, value)
+
+    def _rest(self, row: Row, env: int, parts: Mapping[str, Any], total: float | None) -> None:
+        """What a basic mode does not send of its reward: what the others leave."""
+        splits = rewards.summands(self._modes.get(env, self._mode))
+        if rewards.REST not in splits or splits != self._summands:
+            return
+        others = [(sign, number(parts.get(name))) for name, sign in splits.items()]
+        known = sum(sign * value for sign, value in others if value is not None)
+        row.put(f"reward/{rewards.REST}", env, None if total is None else total - known)
 
     def _beside(self, name: str, is_split: bool) -> str:
         """Where a field goes that is no summand of the mode: one that adds elsewhere may add."""

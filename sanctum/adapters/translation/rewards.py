@@ -1,7 +1,8 @@
 """What Esper's reward is made of, mode by mode: which components add up to the total.
 
 Two of them are stored positive and subtracted. What is in another component already is named in
-`INSIDE`. Modes that do not split their reward have no components: only the total is known.
+`INSIDE`. Modes that do not split their reward have no components: only the total is known. The
+basic modes do not send their term for accuracy: what the others leave of the total stands for it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ SHAPED = {
     "escrow_forfeit": 1,
     "hindsight_credit": 1,
 }
-BASIC = {"compute_rent": 1, "pbrs_bonus": 1, "fossilize_terminal_bonus": 1, "drip_this_epoch": 1}
+REST = "unattributed"
+BASIC = {
+    "compute_rent": 1,
+    "pbrs_bonus": 1,
+    "fossilize_terminal_bonus": 1,
+    "drip_this_epoch": 1,
+    REST: 1,
+}
 INSIDE = {"ratio_penalty": "bounded_attribution", "escrow_delta": "bounded_attribution"}
 
 SUMMANDS: dict[str, dict[str, int]] = {
