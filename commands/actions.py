@@ -16,13 +16,15 @@ from sanctum.command import (
     columns,
     inspect_command,
 )
-from sanctum.command.advice import records
+from sanctum.command.advice import no_actions
 from sanctum.command.patterns import LAST, patterns
 from sanctum.command.readings import counted, listed, percent, times
 from sanctum.model.answers import Decision, EnvAnswer, PolicyAnswer
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 
 RECENT_DECISIONS = 5
+OP = "op"
+"""The head of those that name one, which says what the others are for."""
 ROOM = 4
 """Ops beside which the counts have room on a screen."""
 
@@ -67,9 +69,8 @@ def command(moment: Moment, env: int | None, window: int | None, more: bool) -> 
     part in. In one environment, last ops: * forced, ! not done.
     """
     answer = moment.policy(env=env, window=window)
-    empty = "not measured"
-    if not answer.actions:
-        empty += records(moment, "run.step(actions=..., probabilities=..., masks=...)", ": ")
+    call = "run.step(actions=..., probabilities=..., masks=...)"
+    empty = "" if answer.actions else no_actions(moment, call)
     blocks: list[Block] = [Table(columns.shares(answer.actions), answer.actions, empty=empty)]
     odd: list[str] = []
     if answer.actions:
@@ -181,6 +182,8 @@ def _headline(answer: PolicyAnswer, odd: list[str]) -> str:
 
 def _notes(answer: PolicyAnswer) -> list[str]:
     notes = []
+    if len(answer.heads) > 1 and answer.heads[0].head != OP:
+        notes.append(f"of {answer.heads[0].head} alone, one of {len(answer.heads)} heads: --more")
     never = [one.action for one in answer.actions if one.legal_count and not one.count]
     if never:
         notes.append(f"legal but never chosen: {', '.join(never)}")

@@ -19,7 +19,7 @@ from sanctum.command import (
     duration,
     inspect_command,
 )
-from sanctum.command.advice import records
+from sanctum.command.advice import no_actions
 from sanctum.command.readings import badness, counted, is_zero, measured, picked, worst
 from sanctum.model.answers import PolicyAnswer, PolicyReading, Verdict
 from sanctum.model.readings import NOT_MEASURED, Absent, Reading, number
@@ -94,8 +94,7 @@ def command(moment: Moment, group: str | None, more: bool) -> Report:
     else:
         blocks = [Facts(map(_fact, core))] if core else []
     if group is None:
-        empty = "actions: not measured"
-        empty += "" if answer.actions else records(moment, "run.step(actions=...)")
+        empty = "" if answer.actions else no_actions(moment)
         blocks.append(Table(columns.shares(answer.actions), answer.actions, empty=empty))
     still = learned and _is_still(named)
     of_group = [one for one in answer.readings if group in (None, one.group)]

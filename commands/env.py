@@ -19,7 +19,7 @@ from sanctum.command import (
     columns,
     inspect_command,
 )
-from sanctum.command.advice import records
+from sanctum.command.advice import no_actions, records
 from sanctum.command.readings import listed, said, times
 from sanctum.model.answers import Curve, EnvAnswer
 from sanctum.model.readings import NOT_MEASURED, number
@@ -58,8 +58,7 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     free = [slot for slot in slots if slot not in {seed.slot for seed in taken}]
     decisions = sorted(answer.decisions, key=lambda one: one.step)
     recent = decisions if more else decisions[-RECENT_DECISIONS:]
-    unknown = "decisions: not measured"
-    unknown += "" if decisions else records(moment, "run.step(actions=...)")
+    unknown = "" if decisions else no_actions(moment)
     blocks: list[Block] = [
         columns.course(curve, name) for name, curve in _courses(moment, answer, env)
     ]

@@ -54,6 +54,7 @@ def command(moment: Moment, env: int | None, sort: str, limit: int, more: bool) 
     """
     found = moment.episodes(env=env, sort=sort, limit=limit)
     numbers = [FALL, *_numbers(found)]
+    shown = _columns(found)
     empty = "no episode is recorded"
     if not found.total and makes_calls(moment.run()):
         empty += "; run.episode(...) records one"
@@ -61,11 +62,11 @@ def command(moment: Moment, env: int | None, sort: str, limit: int, more: bool) 
     return Report(
         "episodes" + ("" if env is None else f" of env {env}"),
         Table(
-            _columns(found),
+            shown,
             found.rows,
             empty=empty,
             total=found.total,
-            detail=numbers,
+            detail=[*(one for one in COLUMNS if one not in shown), *numbers],
         ),
         *further,
         headline=_headline(found),

@@ -16,7 +16,7 @@ from sanctum.command import (
     cell,
     inspect_command,
 )
-from sanctum.command.advice import records
+from sanctum.command.advice import no_actions, records
 from sanctum.command.readings import counted, percent, times
 from sanctum.model.answers import ActionReward, Component, RewardsAnswer, Verdict
 from sanctum.model.readings import MASKED, Absent, NonFinite, Reading, number
@@ -79,8 +79,7 @@ def command(
         names = [one.name for one in answer.components]
         signs = {one.name: one.sign for one in answer.components}
         columns = (*BY_ACTION, *(_part(name, signs[name], i) for i, name in enumerate(names)))
-        empty = "actions: not measured"
-        empty += "" if answer.actions else records(moment, "run.step(actions=...)")
+        empty = "" if answer.actions else no_actions(moment)
         blocks.append(Table(columns, answer.actions, title="mean by action", empty=empty))
     bad = _verdict(answer) in ("warn", "crit")
     return Report(

@@ -26,11 +26,28 @@ def record(
         for step in range(40):
             run.at_time(BEGAN + step)
             run.step(step, **({} if episodes else {"episode_return_mean": [100.0 + step]}))
-            if episodes and step % 2:
-                run.episode(0, step // 2, episode_return=float(step), length=2)
+            if episodes and step % 2:  # of two environments that are logged as one
+                length = 4 if step < 39 else 2
+                run.episode(0, step // 2, episode_return=float(step), length=length)
             if step % 10 == 9:
                 run.update(step // 10 + 1, steps=(step - 9, step), **scalars)
+        if episodes:
+            run.source("tensorboard", "runs/logged")
         run.close()
+        made.finish()
+
+
+def acting() -> None:
+    """An arm whose actions are continuous; a player whose action has two parts."""
+    heads = {"d0": ["a0", "a1"], "d1": ["a0", "a1", "a2"]}
+    with importing() as made:
+        robot = made.open("robot", BEGAN, task="arm", envs=1)
+        parts = made.open("parts", BEGAN, task="game", envs=1, actions=heads)
+        for step in range(4):
+            robot.step(step, reward=[1.0], **{"action.0": [0.5]})
+            parts.step(step, reward=[1.0], actions={"d0": [step % 2], "d1": [2]})
+        robot.close()
+        parts.close()
         made.finish()
 
 
@@ -41,7 +58,8 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Des
         patch.setenv("TZ", "UTC")
         record("cleanrl", CLEANRL, episodes=True, task="CartPole-v1", trainer="ppo")
         record("dqn", DQN, episodes=False)
-        yield {run: Desk(run) for run in ("cleanrl", "dqn")}
+        acting()
+        yield {run: Desk(run) for run in ("cleanrl", "dqn", "robot", "parts")}
 
 
 @pytest.mark.parametrize("word", ["overwatch", "brain"])
@@ -121,3 +139,20 @@ def test_environments_without_an_accuracy_say_why_none_is_judged(
 ) -> None:
     out = desks["cleanrl"].type("envs")[1]
     assert "1 environment; health goes by accuracy, which is not measured" in out
+
+
+@pytest.mark.parametrize("line", ["actions", "brain --more", "env 0", "rewards --actions"])
+def test_a_continuous_action_is_not_called_unmeasured(desks: Mapping[str, Desk], line: str) -> None:
+    out = desks["robot"].type(line)[1]
+    assert "actions are continuous: history action.0" in out
+    assert "actions: not measured" not in out
+
+
+def test_a_count_of_one_head_of_several_says_so(desks: Mapping[str, Desk]) -> None:
+    assert "of d0 alone, one of 2 heads: --more" in desks["parts"].type("actions")[1]
+
+
+def test_where_episodes_overlap_nobody_knows_where_one_began(desks: Mapping[str, Desk]) -> None:
+    rows = [line.split() for line in desks["cleanrl"].type("episodes -n 2")[1].splitlines()]
+    assert ["0", "18", "-", "37", "4"] in [row[:5] for row in rows]
+    assert ["0", "19", "38", "39", "2"] in [row[:5] for row in rows]

@@ -133,7 +133,17 @@ def _first_step(of: Scope, id: int, said: EpisodeEnded) -> int | None:
         said.step,
         id,
     )
-    if before:
+    if before and not _is_of_others(of, said, int(before[0][0])):
         return min(of.reader.steps_on(attempt, int(before[0][0]), 1) or said.step, said.step)
+    if before:
+        return None
     span = of.reader.span(attempt)
     return None if span is None or span[0] > said.step else span[0]
+
+
+def _is_of_others(of: Scope, said: EpisodeEnded, before: int) -> bool:
+    """Whether a script logs several environments as one, so that episodes overlap in its steps."""
+    if said.length is None or said.length == said.step - before:
+        return False
+    source = of.reader.source(of.attempt.attempt)
+    return source is not None and source.kind == "tensorboard"
