@@ -19,7 +19,7 @@ from sanctum.adapters.boards.reading import about_of
 from sanctum.adapters.boards.speaking import Speaker
 from sanctum.probe import endings
 from sanctum.probe.attach import attach
-from sanctum.probe.run import say
+from sanctum.probe.run import introduce, say
 
 NO_FILES = (
     "sanctum: TensorBoard's files are not written, since {what} is not installed: "
@@ -191,6 +191,7 @@ class SummaryWriter:
         except Exception as error:
             say(f"sanctum: {type(error).__name__}: {error}; training goes on, nothing is recorded")
             return None
+        introduce(run)
         _current = Speaker(run, self.log_dir)
         self._is_first = True
         return _current

@@ -522,3 +522,9 @@ def _counted(step: Any) -> int:
 def say(text: str) -> None:
     """A line on the trainer's stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def introduce(run: Run) -> None:
+    """Say how to ask a run, on the trainer's stderr; for adapters, whose users call no `attach`."""
+    if run.recording:
+        say(f"sanctum: this run is {run.run_id}; to ask it: sanctum shell {run.run_id}")

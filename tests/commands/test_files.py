@@ -65,4 +65,4 @@ def test_a_loss_may_be_unsaid_but_not_broken(loss: float | None, holds: bool) ->
 def test_thresholds_of_overnight_are_its_arguments() -> None:
     text = [line for line in lines("overnight") if "${1" in line]
     words = [word.text for word in parse_line(text[0], ["0.25"]).words]
-    assert shlex.join(words) == "expect 'not (entropy < 0.25 for 3)'"
+    assert shlex.join(words) == "expect 'entropy is absent or not (entropy < 0.25 for 3)'"

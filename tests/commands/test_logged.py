@@ -156,3 +156,16 @@ def test_where_episodes_overlap_nobody_knows_where_one_began(desks: Mapping[str,
     rows = [line.split() for line in desks["cleanrl"].type("episodes -n 2")[1].splitlines()]
     assert ["0", "18", "-", "37", "4"] in [row[:5] for row in rows]
     assert ["0", "19", "38", "39", "2"] in [row[:5] for row in rows]
+
+
+@pytest.mark.parametrize("run", ["cleanrl", "dqn"])
+def test_overnight_takes_what_is_never_sent_for_no_fault(
+    desks: Mapping[str, Desk], run: str
+) -> None:
+    assert desks[run].type("overnight")[::2] == (0, "")
+
+
+def test_a_metric_that_was_never_said_is_absent(desks: Mapping[str, Desk]) -> None:
+    assert desks["dqn"].type("expect 'accuracy is absent'")[0] == 0
+    assert desks["dqn"].type("expect 'accuracy > 0'")[0] == 7
+    assert "40 of 40" in desks["dqn"].type("find 'accuracy is absent' --env 0")[1]

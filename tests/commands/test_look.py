@@ -939,7 +939,7 @@ def test_a_run_that_ended_has_no_speed_now() -> None:
     [
         ("seeds", "seeds: not measured; run.seed(...) records them"),
         ("rewards", "components: not measured; run.step(rewards={...}) records them"),
-        ("actions", "not measured: run.step(actions=..., probabilities=..., masks=...)"),
+        ("actions", "actions: not measured; run.step(actions=..., probabilities=..., masks=...)"),
         ("brain", "actions: not measured; run.step(actions=...) records them"),
         ("events", "nothing has happened yet"),
     ],

@@ -24,7 +24,7 @@ from sanctum.adapters.sb3.observations import Features
 from sanctum.adapters.sb3.scalars import Scalars
 from sanctum.probe.attach import attach
 from sanctum.probe.openings import Opens
-from sanctum.probe.run import Run, say
+from sanctum.probe.run import Run, introduce, say
 
 P = ParamSpec("P")
 
@@ -152,6 +152,7 @@ class SanctumCallback(BaseCallback):
         about = described(self.model, env, self._heads, self._features, self._task)
         if self._opens is None:
             self.run = attach(self._run_id, keep_bytes=self._keep_bytes, **about)
+            introduce(self.run)
         else:
             self.run = self._opens(self._run_id or "", 0.0, **about)
         self._run_id = self.run.run_id

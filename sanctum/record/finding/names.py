@@ -2,7 +2,7 @@
 
 Of one environment: its own columns, then what its row says (``action``, ``seeds``, ``health``),
 then the policy's scalars. Of the policy: its scalars, then means of columns. A name may mean
-nothing until it is first said.
+nothing until it is first said; a metric of the catalogue is absent until then.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from sanctum.record.questions.seeds import slots_of
 from sanctum.record.stages import is_coded
 from sanctum.record.track import Track
 from sanctum.telemetry import SEVERITIES
-from sanctum.telemetry.metrics import canonical
+from sanctum.telemetry.metrics import CATALOGUE, canonical
 
 OVER_TIME = ("step", "update", "warnings", "errors")
 """Names of the run that mean something at any moment of the past."""
@@ -116,6 +116,9 @@ class Names:
                 source, since = found
                 chosen[(chosen == _NOBODY) & since] = len(sources)
                 sources.append(source)
+        if name in CATALOGUE and (chosen == _NOBODY).any():
+            chosen[chosen == _NOBODY] = len(sources)
+            sources.append(Absent(self._moments, self._patience))
         if not sources:
             return [], None
         return sources, None if (chosen == 0).all() else chosen

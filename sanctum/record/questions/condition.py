@@ -33,14 +33,11 @@ def condition_check(
         holds = truth(node, ground.term)
     except UnknownName as unknown:
         name = str(unknown.args[0])
-        if canonical(name) in CATALOGUE:
-            holds = None
-        else:
-            known = ground.sayable()
-            raise ConditionError(
-                f"nothing is called '{name}' in {of.header.run_id}",
-                did_you_mean(name, known) or f"there are {', '.join(known[:12])}, ...",
-            ) from unknown
+        known = ground.sayable()
+        raise ConditionError(
+            f"nothing is called '{name}' in {of.header.run_id}",
+            did_you_mean(name, known) or f"there are {', '.join(known[:12])}, ...",
+        ) from unknown
     values = {}
     for name in names(node):
         one = ground.reading(name)
@@ -49,10 +46,7 @@ def condition_check(
     missing = [name for name, one in values.items() if number(one) is None]
     why = ""
     if holds is None:
-        unsaid = [
-            name for name in names(node) if name not in values and canonical(name) in CATALOGUE
-        ]
-        why = f"{', '.join(missing + unsaid) or condition} is not known (yet)"
+        why = f"{', '.join(missing) or condition} is not known (yet)"
     return ConditionAnswer(of.at, condition, holds, values, why)
 
 
@@ -82,7 +76,10 @@ class Ground:
         return True
 
     def term(self, name: str, back: int) -> Term:
-        """The value of a name, `back` updates or steps ago. Raises UnknownName."""
+        """The value of a name, `back` updates or steps ago; None when it is absent.
+
+        A metric of the catalogue that was never said is absent. Raises UnknownName for others.
+        """
         if name in RUN_NAMES:
             return self._run(name)
         name = canonical(name)
@@ -98,6 +95,8 @@ class Ground:
         for column in (name, name.replace(".", "/")):
             if self._of.columns.cells(column)[0]:
                 return None if self._env is not None else self._mean(column, back)
+        if name in CATALOGUE:
+            return None
         raise UnknownName(name)
 
     def reading(self, name: str) -> Reading | None:
