@@ -22,7 +22,7 @@ from sanctum.command import (
     size,
 )
 from sanctum.command.readings import counted
-from sanctum.model.answers import RunAnswer, StacksAnswer, Verdict
+from sanctum.model.answers import RunAnswer, SourceSaid, StacksAnswer, Verdict
 from sanctum.model.readings import number
 
 VERDICTS: dict[str, Verdict] = {
@@ -315,8 +315,13 @@ def _trainer(answer: RunAnswer) -> list[Fact]:
         if source.refused_count:
             told += f"; {source.refused_count:,} left out: run --more"
         place = Path(source.place).name or source.place
-        facts.append(Fact("read from", place, note=told))
+        facts.append(Fact("read from", _live(source) or place, note=told))
     return facts
+
+
+def _live(source: SourceSaid) -> str:
+    """An adapter within the trainer reads no file."""
+    return f"{source.kind} as it trains" if source.place == "live" else ""
 
 
 def _size(answer: RunAnswer) -> Fact:

@@ -53,8 +53,9 @@ def test_a_script_in_cleanrls_manner_can_be_asked_like_any_run(home, tmp_path):
         timeout=100,
         cwd=work,
     )
-    assert (done.returncode, done.stderr) == (0, "")
     (folder,) = (work / "runs").iterdir()
+    told = f"sanctum: this run is {folder.name}; to ask it: sanctum shell {folder.name}\n"
+    assert (done.returncode, done.stderr) == (0, told)
     answers = typed(*WORDS, "find 'approx_kl >= 0'", run=folder.name)
     named = dict(zip(WORDS, answers, strict=False))
     assert facts(named["run"])["state"] == "finished"

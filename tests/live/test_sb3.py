@@ -73,8 +73,11 @@ def home(tmp_path_factory):
         done = subprocess.run(
             [sys.executable, str(script)], capture_output=True, text=True, timeout=100, check=False
         )
-        assert done.stderr.startswith("Traceback"), done.stderr
-        assert done.stderr.rstrip().endswith("KeyboardInterrupt"), done.stderr
+        told, trace = done.stderr.split("Traceback", 1)
+        lines = told.splitlines()
+        assert "sanctum: this run is cart; to ask it: sanctum shell cart" in lines, done.stderr
+        assert all(line.startswith("sanctum: this run is ") for line in lines), done.stderr
+        assert trace.rstrip().endswith("KeyboardInterrupt"), done.stderr
         yield found
         found.end_all()
 
