@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections.abc import Callable
@@ -82,7 +83,7 @@ def tensorboard(
     check_installed()
     found = _folders(folder, wait=follow)
     if follow:
-        return _follow(folder, found, run_id, output)
+        return _follow(folder, found, run_id, force, output)
     done = Done()
     try:
         for one in found:
@@ -220,12 +221,18 @@ def _look(made: Importing, one: Folder, output: Output) -> Callable[[int], None]
     return look
 
 
-def _follow(root: Path, found: list[Folder], run_id: str | None, output: Output) -> int:
-    """Attach to one folder until interrupted."""
+def _follow(
+    root: Path, found: list[Folder], run_id: str | None, force: bool, output: Output
+) -> int:
+    """Attach to one folder until interrupted.
+
+    What was followed of it before gives way, since all of it is told again.
+    """
     from sanctum.adapters.boards.folders import Folder, Part
     from sanctum.adapters.boards.following import follow
     from sanctum.adapters.boards.reading import Reading
-    from sanctum.probe.openings import attached
+    from sanctum.cli.beside import Beside
+    from sanctum.wire.writing import writer_of
 
     if len(found) > 1:
         names = ", ".join(itertools.islice((one.name for one in found), SHOWN))
@@ -237,10 +244,19 @@ def _follow(root: Path, found: list[Folder], run_id: str | None, output: Output)
     name = fit_run_id(run_id or one.name)
     waiting = "" if found else ", which holds nothing yet"
     output.say(f"following {one.path}{waiting}; sanctum shell {name} asks about it, Ctrl-C ends")
-    reading = Reading(one, name, attached)
+    live = Beside(str(one.path.absolute()), replace=force, say=lambda _: None)
+    live.writer = next(filter(None, map(writer_of, _newest_first(one.path))), None)
+    reading = Reading(one, name, live.open)
     try:
         follow(reading)
     except OSError as error:
         raise RecordError(f"{root} cannot be read: {(error.strerror or '?').lower()}") from error
     output.say(f"{name} is not followed any more")
     return 0
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    """The event files of a folder; a script writes the newest."""
+    with contextlib.suppress(OSError):
+        return sorted(folder.rglob("*tfevents*"), key=lambda it: it.stat().st_mtime, reverse=True)
+    return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -115,6 +116,7 @@ def test_a_board_is_followed_while_it_is_written_and_let_go_of(home, tmp_path):
         found = ask.run_read()
         assert found.state.word == "ended"
         assert (found.source.kind, found.source.place) == ("tensorboard", str(folder))
+        assert found.header.pid == os.getpid()  # who writes the files, not who reads them
     file.close()
 
 
