@@ -189,9 +189,10 @@ def test_sanctum_never_raises_into_the_script(heard, tmp_path, capsys, monkeypat
     writer.add_scalar("fine", 2.0, 2)
     writer.close()
     writer.add_scalar("late", 2.0, 3)
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 2 and "a reading was left out" in lines[0]
-    assert "run run is over; what is written now is not recorded" in lines[1]
+    hello, left_out, over = capsys.readouterr().err.splitlines()
+    assert hello == "sanctum: this run is run; to ask it: sanctum shell run"
+    assert "a reading was left out" in left_out
+    assert "run run is over; what is written now is not recorded" in over
     assert said(heard, Source)[-1].refused_count == 9
     assert [one.step for one in said(heard, Step)] == [2]
 

@@ -76,7 +76,7 @@ def trained(home: Home, monkeypatch: pytest.MonkeyPatch) -> Esper:
 def test_a_run_of_esper_answers_while_it_trains_and_afterwards(trained: Esper):
     process, said = trained.held("--worker")
     assert f"worker of {process.pid}" in said
-    questions = ("run", "env 1", "seeds", "rewards 1")
+    questions = ("run", "env 1", "seeds", "rewards 1 --more")
     during = trained.ask(*questions)
     assert "live" in during and "r0c" in during and "bounded_attribution" in during
     _, complaints = process.communicate("go on\n", timeout=WITHIN_S)
