@@ -21,7 +21,7 @@ from sanctum.command import (
 from sanctum.command.advice import records
 from sanctum.command.readings import listed, percent, said, times
 from sanctum.model.answers import Decision, EnvAnswer
-from sanctum.model.readings import NOT_MEASURED, Reading, number
+from sanctum.model.readings import NOT_MEASURED, Absent, Reading, number
 
 SLOTS = (
     columns.SLOT,
@@ -46,9 +46,9 @@ class Op:
 OPS = (
     Column("op", lambda o: o.name, priority=0),
     Column("probability", lambda o: times(o.probability, 100), "percent", 0, digits=1),
-    Column("q", lambda o: o.q, priority=2),
     Column("chosen", lambda o: o.chosen),
 )
+Q = Column("q", lambda o: o.q, priority=2)
 
 
 @inspect_command(
@@ -82,7 +82,7 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
         ops = [one for one in ops if one.chosen or number(one.probability)]
     blocks: list[Block] = [
         Facts(_facts(answer, decision)),
-        Table(OPS, ops, empty="ops: not measured"),
+        _ops(ops),
         columns.choices([one for one in decision.choices if one.option is not None]),
     ]
     if more and taken:
@@ -94,6 +94,17 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
         notes=_notes(answer, decision, more),
         at=answer.at,
         next=f"env {env}",
+    )
+
+
+def _ops(ops: list[Op]) -> Table:
+    """What the critic expects of each op stands on screens where some critic said it."""
+    valued = any(not isinstance(one.q, Absent) for one in ops)
+    return Table(
+        (*OPS, Q) if valued else OPS,
+        ops,
+        empty="ops: not measured",
+        detail=() if valued else (Q,),
     )
 
 
