@@ -27,6 +27,7 @@ OURS = {
     "shell": {"wire", "view", "render", "command", "model", "errors"},
     "commands": {"command", "model"},
     "adapters": {"telemetry", "probe", "errors"},
+    "examples": {"adapters"},
     "trainer": {"probe", "telemetry", "errors"},
 }
 """Room -> rooms it may import. ``cli``, the executable, may import any."""
@@ -47,12 +48,13 @@ OUTSIDE = {
     "commands": {"click"},
     "trainer": {"torch", "sklearn", "numpy"},
     "adapters": {"numpy", "msgspec", "torch", "stable_baselines3", "gymnasium", "tensorboard"},
+    "examples": {"torch", "numpy"},
     "cli": {"click", "msgspec", "torch"},
 }
 """Room -> libraries it may import, beside the standard library."""
 
 ONLY_IN = {
-    "torch": {"probe/tensors.py", "trainer", "adapters", "cli/train.py"},
+    "torch": {"probe/tensors.py", "trainer", "adapters", "examples", "cli/train.py"},
     "pynvml": {"recorder/vitals.py"},
     "psutil": {"recorder/vitals.py", "wire/processes.py"},
     "prompt_toolkit": {"shell/prompt.py", "shell/completer.py", "shell/history.py"},

@@ -15,7 +15,7 @@ from tests.house.rooms import ROOT
 
 TOP = {
     *("setup.cfg", "pyproject.toml", "README.md"),
-    *("sanctum", "commands", "tests", "completions", "examples"),
+    *("sanctum", "commands", "tests", "completions"),
 }
 
 

@@ -46,7 +46,7 @@ def test_a_script_in_cleanrls_manner_can_be_asked_like_any_run(home, tmp_path):
     pytest.importorskip("torch")
     work = tmp_path / "work"
     work.mkdir()
-    script = str(ROOT / "examples" / "cleanrl_style.py")
+    script = str(ROOT / "sanctum" / "examples" / "cleanrl_style.py")
     done = subprocess.run(
         [sys.executable, script, "--total-timesteps", "2048"],
         capture_output=True,
