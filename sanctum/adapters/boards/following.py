@@ -34,6 +34,7 @@ def follow(reading: Reading, *, poll_s: float = POLL_S) -> None:
 
 
 def _breathe(reading: Reading) -> None:
-    """Wait while the recorder is behind."""
-    while reading.run is not None and reading.run.queued_bytes > QUEUE_BYTES:
+    """Wait while the recorder is behind; one that has gone is not waited for."""
+    run = reading.run
+    while run is not None and run.recording and run.queued_bytes > QUEUE_BYTES:
         time.sleep(0.01)
