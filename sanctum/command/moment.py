@@ -26,7 +26,18 @@ from sanctum.model.answers import (
     StacksAnswer,
     VitalsAnswer,
 )
+from sanctum.model.decisions import DecisionAnswer
+from sanctum.model.explained import MetricAnswer
 from sanctum.model.queries import Queries
+from sanctum.model.replayed import (
+    FlipAnswer,
+    ReplayAnswer,
+    SaliencyAnswer,
+    StretchAnswer,
+    SweepAnswer,
+    WhatIfAnswer,
+)
+from sanctum.model.why import OutcomesAnswer, WhyAnswer
 
 
 class Moment:
@@ -175,6 +186,75 @@ class Moment:
     def stacks(self) -> StacksAnswer:
         """What every Python thread of the trainer is doing now."""
         return self._queries.trainer_stacks()
+
+    def decision(self, env: int) -> DecisionAnswer:
+        """What the policy saw and did at the newest decision."""
+        return self._queries.decision_read(env, at=self.at)
+
+    def outcomes(self, *, env: int | None = None, window: int | None = None) -> OutcomesAnswer:
+        """What each op brought, and what forbade it."""
+        return self._queries.outcomes_read(at=self.at, env=env, window=window)
+
+    def why(
+        self,
+        *,
+        env: int | None = None,
+        action: str | None = None,
+        slot: str | None = None,
+        negated: bool = False,
+    ) -> WhyAnswer:
+        """Why the policy takes an op, or why it does not."""
+        return self._queries.why_read(
+            at=self.at, env=env, action=action, slot=slot, negated=negated
+        )
+
+    def metric(self, name: str) -> MetricAnswer:
+        """What a metric is and what it is now."""
+        return self._queries.metric_read(name, at=self.at)
+
+    def replay(self, env: int, *, hall: int | None = None, trust: bool = False) -> ReplayAnswer:
+        """One decision evaluated again."""
+        return self._queries.replay_run(env, at=self.at, hall=hall, trust=trust)
+
+    def replay_stretch(
+        self, env: int, first: str, last: str, *, trust: bool = False
+    ) -> StretchAnswer:
+        """Every decision of a stretch, then and now."""
+        return self._queries.replay_stretch(env, first, last, at=self.at, trust=trust)
+
+    def what_if(
+        self, env: int, changes: dict[str, float], *, which: str = "then", trust: bool = False
+    ) -> WhatIfAnswer:
+        """The probabilities with some features changed."""
+        return self._queries.replay_whatif(env, changes, at=self.at, which=which, trust=trust)
+
+    def sweep(
+        self,
+        env: int,
+        feature: str,
+        low: float,
+        high: float,
+        count: int,
+        *,
+        which: str = "then",
+        trust: bool = False,
+    ) -> SweepAnswer:
+        """The probabilities with one feature taken through a range."""
+        return self._queries.replay_sweep(
+            env, feature, low, high, count, at=self.at, which=which, trust=trust
+        )
+
+    def flip(
+        self, env: int, action: str | None = None, *, which: str = "then", trust: bool = False
+    ) -> FlipAnswer:
+        """The smallest change of a single feature that flips the choice."""
+        return self._queries.replay_flip(env, action, at=self.at, which=which, trust=trust)
+
+    def saliency(
+        self, env: int, action: str | None = None, *, which: str = "then", trust: bool = False
+    ) -> SaliencyAnswer:
+        """Which features carried an op."""
+        return self._queries.replay_saliency(env, action, at=self.at, which=which, trust=trust)
 
 
 class _Unreachable:

@@ -140,6 +140,8 @@ class Header(_Answer, frozen=True):
     units: dict[str, str] = {}
     inside: dict[str, str] = {}
     trainer: str = ""
+    mask_rules: list[str] = []
+    policy: str | None = None
 
 
 class SourceSaid(_Answer, frozen=True):
@@ -260,7 +262,8 @@ class GateInput(_Answer, frozen=True):
 class SeedRow(_Answer, frozen=True):
     """One seed in one slot of one environment at a moment.
 
-    `numbers` is whatever else was measured of it, by name.
+    `numbers` is whatever else was measured of it, by name. `rules` says which rule forbids each op
+    in this slot, None: it is legal; ops of which nobody said anything are not in it.
     """
 
     env: int
@@ -279,6 +282,7 @@ class SeedRow(_Answer, frozen=True):
     gate_inputs: list[GateInput] = []
     said_age_steps: int | None = None
     numbers: dict[str, Reading] = {}
+    rules: dict[str, str | None] = {}
 
 
 class SeedsAnswer(_Answer, frozen=True):

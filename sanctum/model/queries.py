@@ -29,6 +29,31 @@ from sanctum.model.answers import (
     StacksAnswer,
     VitalsAnswer,
 )
+from sanctum.model.decisions import DecisionAnswer
+from sanctum.model.explained import MetricAnswer
+from sanctum.model.replayed import (
+    FlipAnswer,
+    ReplayAnswer,
+    SaliencyAnswer,
+    StretchAnswer,
+    SweepAnswer,
+    WhatIfAnswer,
+)
+from sanctum.model.why import OutcomesAnswer, WhyAnswer
+
+SLOW = frozenset(
+    {
+        "replay_run",
+        "replay_stretch",
+        "replay_whatif",
+        "replay_sweep",
+        "replay_flip",
+        "replay_saliency",
+    }
+)
+"""Methods that a worker answers: they get `SLOW_WITHIN_S` unless another time is asked for."""
+
+SLOW_WITHIN_S = 60.0
 
 WRITING = frozenset({"note_add"})
 """Methods that change the record each time they are called: never asked twice."""
@@ -149,3 +174,80 @@ class Queries(Protocol):
 
     def trainer_stacks(self) -> StacksAnswer:
         """What every Python thread of the trainer is doing now."""
+
+    def decision_read(self, env: int, at: str | None = None) -> DecisionAnswer:
+        """What the policy saw and did for one environment at its newest decision by `at`."""
+
+    def outcomes_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> OutcomesAnswer:
+        """What each op brought over the last `window` steps, and what forbade it."""
+
+    def why_read(
+        self,
+        at: str | None = None,
+        env: int | None = None,
+        action: str | None = None,
+        slot: str | None = None,
+        negated: bool = False,
+    ) -> WhyAnswer:
+        """Why the policy takes an op (by default the one it takes most), or why it does not."""
+
+    def metric_read(self, name: str, at: str | None = None) -> MetricAnswer:
+        """What a metric is, when it is worth a warning, and what it is now."""
+
+    def replay_run(
+        self, env: int, at: str | None = None, hall: int | None = None, trust: bool = False
+    ) -> ReplayAnswer:
+        """One decision evaluated again with the weights of then, of now and of a hall entry.
+
+        `trust` runs the factory of a record that was not written here by this user.
+        """
+
+    def replay_stretch(
+        self, env: int, first: str, last: str, at: str | None = None, trust: bool = False
+    ) -> StretchAnswer:
+        """Every decision from moment `first` to `last`, then and now."""
+
+    def replay_whatif(
+        self,
+        env: int,
+        changes: dict[str, float],
+        at: str | None = None,
+        which: str = "then",
+        trust: bool = False,
+    ) -> WhatIfAnswer:
+        """The probabilities with some features changed."""
+
+    def replay_sweep(
+        self,
+        env: int,
+        feature: str,
+        low: float,
+        high: float,
+        count: int,
+        at: str | None = None,
+        which: str = "then",
+        trust: bool = False,
+    ) -> SweepAnswer:
+        """The probabilities with one feature taken through a range."""
+
+    def replay_flip(
+        self,
+        env: int,
+        action: str | None = None,
+        at: str | None = None,
+        which: str = "then",
+        trust: bool = False,
+    ) -> FlipAnswer:
+        """The smallest change of a single feature that makes the policy choose otherwise."""
+
+    def replay_saliency(
+        self,
+        env: int,
+        action: str | None = None,
+        at: str | None = None,
+        which: str = "then",
+        trust: bool = False,
+    ) -> SaliencyAnswer:
+        """Which features carried the log-probability of an op (by default of the one taken)."""

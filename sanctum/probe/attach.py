@@ -37,6 +37,7 @@ def attach(
     config: Mapping[str, Any] | None = None,
     policy: str | None = None,
     trainer: str = "",
+    mask_rules: Sequence[str] = (),
     keep_bytes: int | str | None = None,
 ) -> Run:
     """Attach Sanctum to this process; the first and only call a trainer needs.
@@ -45,9 +46,10 @@ def attach(
     total (+1 or -1), `inside` those of them that are part of another one already, `features` the
     names of the observation's columns, `units` those of columns that differ from the catalogue's,
     `policy` the import path (``"module:function"``) that rebuilds the policy, `trainer` what
-    trains. The record holds `keep_bytes` at most (a number or ``"500M"``; else
-    ``$SANCTUM_KEEP_BYTES``, else 2 GiB); the oldest gives way. A `run_id` that a live trainer uses
-    is not shared: ``run.run_id`` is the one given. Attaching again ends this process's earlier run.
+    trains, `mask_rules` the names of the rules that may forbid an option. The record holds
+    `keep_bytes` at most (a number or ``"500M"``; else ``$SANCTUM_KEEP_BYTES``, else 2 GiB); the
+    oldest gives way. A `run_id` that a live trainer uses is not shared: ``run.run_id`` is the one
+    given. Attaching again ends this process's earlier run.
     Never raises for want of a recorder: it says so once and the `Run` does nothing.
     """
     for earlier in endings.live():
@@ -70,6 +72,7 @@ def attach(
         config=config,
         policy=policy,
         trainer=trainer,
+        mask_rules=mask_rules,
     )
     return begun(hello(run_id, about), keep_bytes)
 

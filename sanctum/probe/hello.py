@@ -34,6 +34,7 @@ class About(TypedDict, total=False):
     config: Mapping[str, Any] | None
     policy: str | None
     trainer: str
+    mask_rules: Sequence[str]
 
 
 def hello(run_id: str | None, about: About) -> RunStarted:
@@ -60,6 +61,8 @@ def hello(run_id: str | None, about: About) -> RunStarted:
         config={text(key): setting(value) for key, value in _items(about.get("config"))},
         policy=None if policy is None else text(policy),
         trainer=text(about.get("trainer", "")),
+        mask_rules=_texts(about.get("mask_rules", ())),
+        path=_texts(sys.path),
         pid=os.getpid(),
         host=socket.gethostname(),
         argv=_texts(sys.argv),

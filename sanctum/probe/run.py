@@ -67,7 +67,16 @@ class Run:
         self._last_step: int | None = None
         self._time = 0.0
         self._names: dict[str, dict[str, str]] = {
-            kind: {} for kind in ("reward", "action", "probability", "mask", "vital")
+            kind: {}
+            for kind in (
+                "reward",
+                "action",
+                "probability",
+                "mask",
+                "logit",
+                "mask_rule",
+                "vital",
+            )
         }
         self._before_end: list[Callable[[], None]] = []
         self.refused = 0
@@ -103,6 +112,8 @@ class Run:
         actions: Mapping[str, Any] | None = None,
         probabilities: Mapping[str, Any] | None = None,
         masks: Mapping[str, Any] | None = None,
+        logits: Mapping[str, Any] | None = None,
+        mask_rules: Mapping[str, Any] | None = None,
         observation: Any = None,
         recurrent: Any = None,
         vitals: Mapping[str, Any] | None = None,
@@ -113,10 +124,13 @@ class Run:
 
         `columns` are (E,) arrays by name: accuracy (percent), loss, reward, value, log_prob,
         entropy, done, env_step, episode, ... `rewards` are the components of ``reward``, `actions`
-        the index chosen by each head (negative: the head was not used), `probabilities` and `masks`
-        (E, n) per head, `observation` (E, F), `recurrent` (E, ...). With `envs` the arrays are for
-        that subset. A numpy masked array marks cells that had no meaning. `vitals` are arrays (E,)
-        that say the same of every environment, since they are of the trainer: ``phase_train``.
+        the index chosen by each head (negative: the head was not used), `probabilities`, `masks`
+        and `logits` (E, n) per head, `mask_rules` (E, n) the index of the rule of `attach` that
+        forbids each option (negative: it is legal; of a head whose options depend on the op, all
+        of them: (E, ops, n)), `observation` (E, F), `recurrent` (E, ...), before the step. With
+        `envs` the arrays are for that subset. A numpy masked array marks cells that had no meaning.
+        `vitals` are arrays (E,) that say the same of every environment, since they are of the
+        trainer: ``phase_train``.
         """
         if not self.recording:
             self._unheard()
@@ -131,6 +145,8 @@ class Run:
                 ("action", actions, flat),
                 ("probability", probabilities, matrices),
                 ("mask", masks, matrices),
+                ("logit", logits, matrices),
+                ("mask_rule", mask_rules, matrices),
                 ("vital", vitals, flat),
             ):
                 if given:

@@ -29,17 +29,23 @@ from sanctum.model.answers import (
     Vital,
     VitalsAnswer,
 )
+from sanctum.model.decisions import DecisionAnswer
+from sanctum.model.explained import MetricAnswer
+from sanctum.model.why import OutcomesAnswer
 from sanctum.record.hall import Hall, at_hall
 from sanctum.record.moments import Scope, scope, within
 from sanctum.record.notes import note_add
 from sanctum.record.pulse import Pulse
 from sanctum.record.questions.blueprints import blueprints_list
 from sanctum.record.questions.condition import condition_check
+from sanctum.record.questions.decision import decision_read
 from sanctum.record.questions.env import env_read
 from sanctum.record.questions.envs import envs_list
 from sanctum.record.questions.episodes import episodes_list
 from sanctum.record.questions.events import events_list
 from sanctum.record.questions.find import condition_find
+from sanctum.record.questions.metric import metric_read
+from sanctum.record.questions.outcomes import outcomes_read
 from sanctum.record.questions.policy import policy_read
 from sanctum.record.questions.rewards import rewards_read
 from sanctum.record.questions.run import run_read, with_gaps
@@ -53,7 +59,7 @@ __all__ = ["Pulse", "Record"]
 
 
 class Record:
-    """Implements `Queries`.
+    """Implements `Queries`, but for what has to be worked out from several: why, and replays.
 
     `machine` reads the vitals of a live run's machine; None in a file. `hall` is the hall of fame
     of the run's task; None where there is none. `writer` is the record's, while it is written.
@@ -208,6 +214,24 @@ class Record:
     def trainer_stacks(self) -> StacksAnswer:
         """What every Python thread of the trainer is doing now."""
         return self._pulse.stacks()
+
+    def decision_read(self, env: int, at: str | None = None) -> DecisionAnswer:
+        """What the policy saw and did at one decision."""
+        return decision_read(self._scope(at), env)
+
+    def outcomes_read(
+        self, at: str | None = None, env: int | None = None, window: int | None = None
+    ) -> OutcomesAnswer:
+        """What each op brought, and what forbade it."""
+        return outcomes_read(self._scope(at), env, _positive(window))
+
+    def metric_read(self, name: str, at: str | None = None) -> MetricAnswer:
+        """What a metric is and what it is now."""
+        return metric_read(self._scope(at), name)
+
+    def scope(self, at: str | None) -> Scope:
+        """The ground of a moment, for what is worked out from it elsewhere."""
+        return self._scope(at)
 
     def _hall_of_task(self) -> Hall:
         if self._hall is None:

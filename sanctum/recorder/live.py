@@ -14,6 +14,7 @@ from sanctum.errors import SanctumError
 from sanctum.record.hall import Hall
 from sanctum.record.record import Record
 from sanctum.record.writer import Writer
+from sanctum.recorder.answering import Answering
 from sanctum.recorder.claim import Claim, claim
 from sanctum.recorder.clock import Clock
 from sanctum.recorder.fame import Fame
@@ -96,7 +97,9 @@ class LiveRecorder:
             hall,
             self.writer,
         )
-        self.server = Server(self.loop.selector, socket_path(claimed.record), self.record)
+        self.server = Server(
+            self.loop.selector, socket_path(claimed.record), Answering(self.record)
+        )
         self.file = RunFile(
             claimed.run_id,
             str(claimed.record),

@@ -19,6 +19,7 @@ from sanctum.record.pulse import Pulse
 from sanctum.record.reader import Reader
 from sanctum.record.record import Record
 from sanctum.record.schema import open_read_only
+from sanctum.recorder.answering import Answering
 from sanctum.recorder.careful import Careful
 from sanctum.recorder.loop import Lifetime, Loop
 from sanctum.wire.places import hall_path, read_run_file, run_file_path, socket_path
@@ -82,7 +83,7 @@ def opened(path: Path) -> Queries:
     A record that is damaged in part is opened: what cannot be read is said when it is asked for.
     """
     if is_hall(path):
-        return HallRecord(path)
+        return cast(Queries, Answering(HallRecord(path)))
     try:
         reader = Reader(open_read_only(path))
         last = reader.last_attempt()
@@ -94,7 +95,7 @@ def opened(path: Path) -> Queries:
         raise
     except Exception as error:
         raise RecordError(f"{path} is damaged: {error}") from error
-    return cast(Queries, Careful(record, path))
+    return cast(Queries, Answering(Careful(record, path)))
 
 
 def read_recorded(path: Path) -> None:

@@ -39,7 +39,8 @@ class RunStarted(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="star
     reward components that are already in another one: component -> the one that holds it.
     `trainer` says what trains, where that is known (``stable-baselines3 PPO``). `followed` is the
     file that this process follows while another one trains and writes it: `trainer_pid`, 0 where
-    that is not known.
+    that is not known. `mask_rules` are the rules that may forbid an option, to which the matrices
+    ``mask_rule/HEAD`` refer. `path` is where the trainer imports from (``sys.path``), for replay.
     """
 
     run_id: str
@@ -72,6 +73,8 @@ class RunStarted(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="star
     trainer: str = ""
     followed: str = ""
     trainer_pid: int = 0
+    mask_rules: list[str] = []
+    path: list[str] = []
 
 
 class Settings(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="settings"):
@@ -85,10 +88,11 @@ class Step(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="step"):
     """One vector step: arrays over environments (or over `envs`, when given).
 
     `columns` are (E,) arrays by flat name: ``accuracy``, ``reward``, ``reward/rent``,
-    ``action/op``. `matrices` are (E, n): ``probability/op``, ``mask/op``, ``observation``,
-    ``recurrent``. Columns ``vital/NAME`` are of the trainer as a whole, the same in every
-    environment. `at` is the sender's monotonic clock, in seconds; `time`, here and in what follows,
-    is the wall time at which it happened, where an importer knows it (0: when it is received).
+    ``action/op``. `matrices` are (E, n): ``probability/op``, ``mask/op``, ``logit/op``,
+    ``mask_rule/op`` (the index of the rule that forbids an option, negative: it is legal),
+    ``observation``, ``recurrent``. Columns ``vital/NAME`` are of the trainer as a whole, the same
+    in every environment. `at` is the sender's monotonic clock, in seconds; `time`, here and in what
+    follows, is the wall time at which it happened, where an importer knows it (0: when received).
     """
 
     step: int

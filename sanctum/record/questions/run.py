@@ -81,6 +81,8 @@ def header(of: Scope) -> Header:
         said.units,
         said.inside,
         said.trainer,
+        said.mask_rules,
+        said.policy,
     )
 
 

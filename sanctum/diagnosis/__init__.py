@@ -1,0 +1,1 @@
+"""Why the policy does what it does: questions asked of a record until one names the cause."""

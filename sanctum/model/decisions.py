@@ -1,0 +1,104 @@
+"""``decision.read``: what the policy saw and did for one environment at one step, and what came."""
+
+from __future__ import annotations
+
+from sanctum.model.answers import At, Component, Decision, SeedRow, _Answer
+from sanctum.model.readings import NOT_MEASURED, Reading
+
+
+class Feature(_Answer, frozen=True):
+    """One feature of the observation beside its mean and spread over the window before.
+
+    `distance` is how many standard deviations it lies from that mean, signed.
+    """
+
+    name: str
+    value: Reading
+    mean: Reading = NOT_MEASURED
+    spread: Reading = NOT_MEASURED
+    distance: Reading = NOT_MEASURED
+
+
+class HeadOption(_Answer, frozen=True):
+    """One option of a head. `rule` is what forbade it, None where it was legal or nobody said.
+
+    `legal` is None where the mask was not said.
+    """
+
+    name: str
+    probability: Reading = NOT_MEASURED
+    logit: Reading = NOT_MEASURED
+    legal: bool | None = None
+    rule: str | None = None
+    chosen: bool = False
+
+
+class Head(_Answer, frozen=True):
+    """One head of a decision with all its options; `chosen` is None where it had no part.
+
+    `normalised` says that the logits are log-probabilities, since the raw ones were not said.
+    """
+
+    head: str
+    options: list[HeadOption]
+    chosen: str | None = None
+    entropy: Reading = NOT_MEASURED
+    forced: bool | None = None
+    normalised: bool = False
+
+
+class Ahead(_Answer, frozen=True):
+    """What the next `steps` vector steps brought, rewards added up, no further than the episode.
+
+    Late where they have not all been yet.
+    """
+
+    steps: int
+    value: Reading
+
+
+class Neighbour(_Answer, frozen=True):
+    """A past decision upon a like observation, and what came of it.
+
+    `distance` is the root mean square over the features, each in its standard deviations.
+    """
+
+    env: int
+    step: int
+    distance: float
+    action: str
+    target: str | None = None
+    reward: Reading = NOT_MEASURED
+    ahead: list[Ahead] = []
+
+
+class DecisionAnswer(_Answer, frozen=True):
+    """``decision.read``: `features` are those furthest from their mean first.
+
+    The means are over the steps `first_step`..`last_step`, of all environments. `neighbours` are
+    the nearest of the `searched` past observations at which another op was taken; `same` what came
+    of the decision itself. `policy_version` is the update whose weights decided. `missing` names
+    what was never said, each with the call of the probe that says it.
+    """
+
+    at: At
+    env: int
+    step: int
+    decision: Decision
+    heads: list[Head] = []
+    features: list[Feature] = []
+    value: Reading = NOT_MEASURED
+    next_value: Reading = NOT_MEASURED
+    reward: Reading = NOT_MEASURED
+    advantage: Reading = NOT_MEASURED
+    episode_return: Reading = NOT_MEASURED
+    components: list[Component] = []
+    ahead: list[Ahead] = []
+    neighbours: list[Neighbour] = []
+    searched: int = 0
+    first_step: int | None = None
+    last_step: int | None = None
+    policy_version: int | None = None
+    seeds: list[SeedRow] = []
+    missing: dict[str, str] = {}
+    units: dict[str, str] = {}

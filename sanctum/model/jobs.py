@@ -1,0 +1,136 @@
+"""What the recorder asks a replay worker to compute, and what that answers.
+
+Both speak MessagePack over pipes: four bytes of length (little-endian), then one Struct. Arrays are
+`Matrix`: float32, little-endian, C order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Matrix(msgspec.Struct, frozen=True, array_like=True):
+    """An array of float32."""
+
+    shape: tuple[int, ...]
+    data: bytes
+
+
+class Policy(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Weights and how to make a policy of them. `data` is a safetensors file.
+
+    `tied` names tensors that are the same as another -> the one that is in the file.
+    """
+
+    update: int
+    factory: str
+    data: bytes
+    about: dict[str, Any] = {}
+    tied: dict[str, str] = {}
+
+
+class Rows(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The grounds of n decisions: (n, features), and by head masks (n, options), actions (n,).
+
+    Actions are -1 where a head had no part. `recurrent` is (n, ...) or None.
+    """
+
+    observation: Matrix
+    masks: dict[str, Matrix] = {}
+    actions: dict[str, Matrix] = {}
+    recurrent: Matrix | None = None
+
+
+class _Job(msgspec.Struct, frozen=True, tag_field="is", omit_defaults=True):
+    """What all jobs share."""
+
+
+class Evaluate(_Job, frozen=True, tag="evaluate"):
+    """What each policy makes of its rows: as many `rows` as `policies`."""
+
+    policies: list[Policy]
+    rows: list[Rows]
+
+
+class FindFlips(_Job, frozen=True, tag="flip"):
+    """The smallest change of each feature of one row that changes the choice of a head.
+
+    `spread` is each feature's standard deviation; `reach` how many of them are searched either way.
+    `wanted` is the option it is to become, None: any other.
+    """
+
+    policy: Policy
+    row: Rows
+    head: str
+    spread: list[float]
+    reach: float
+    wanted: int | None = None
+
+
+class FindSaliency(_Job, frozen=True, tag="saliency"):
+    """What carried the log-probability of one option of a head, of one row, from a baseline."""
+
+    policy: Policy
+    row: Rows
+    head: str
+    option: int
+    baseline: Matrix
+
+
+Job = Evaluate | FindFlips | FindSaliency
+
+
+class _Done(msgspec.Struct, frozen=True, tag_field="is", omit_defaults=True):
+    """What all answers share."""
+
+
+class Evaluated(_Done, frozen=True, tag="evaluated"):
+    """The readings of each policy under the record's names: ``probability/op``, ``value``, ..."""
+
+    readings: list[dict[str, Matrix]]
+    dtype: str = "float32"
+    device: str = "cpu"
+
+
+class FlipFound(msgspec.Struct, frozen=True):
+    """One feature's smallest change: its index, the value it takes, what is chosen then."""
+
+    feature: int
+    value: float
+    choice: int
+    probability: float
+
+
+class FlipsFound(_Done, frozen=True, tag="flips"):
+    """All features that can flip the choice alone; `choice` and `probability` are without any."""
+
+    choice: int
+    probability: float
+    found: list[FlipFound] = []
+
+
+class SaliencyFound(_Done, frozen=True, tag="salient"):
+    """By feature, in nats; `steps` is how many points the path was cut into."""
+
+    gradient_input: list[float]
+    integrated: list[float]
+    log_probability: float
+    baseline_log_probability: float
+    steps: int
+
+
+class Failed(_Done, frozen=True, tag="failed"):
+    """Why it could not be done: one sentence for people, a hint, the traceback for those who ask.
+
+    `kind` is a word to tell them apart: no_torch, no_factory, unfit, policy, bad_job.
+    """
+
+    kind: str
+    sentence: str
+    hint: str | None = None
+    traceback: str = ""
+
+
+Done = Evaluated | FlipsFound | SaliencyFound | Failed

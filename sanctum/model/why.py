@@ -1,0 +1,130 @@
+"""``why.read`` and ``outcomes.read``: why the policy does what it does, and what ops brought."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sanctum.model.answers import ActionShare, At, Component, SeedRow, Verdict, _Answer
+from sanctum.model.decisions import Ahead
+from sanctum.model.readings import NOT_MEASURED, Reading
+
+Settled = Literal["no", "yes", "unknown", "not asked"]
+
+
+class Gain(_Answer, frozen=True):
+    """What the `steps` steps after an op brought: the mean, its standard error, over `count`.
+
+    Rewards added up, no further than the episode; decisions whose steps have not all been yet are
+    left out.
+    """
+
+    steps: int
+    mean: Reading
+    error: Reading
+    count: int
+
+
+class Outcome(_Answer, frozen=True):
+    """One op over a window: how often it was taken and legal, what it brought.
+
+    `gains` are of the decisions that took it; `others` of those at which it was legal and another
+    op was taken. `components` are the means of the reward components at its decisions. `legal` is
+    None where the mask was not said. `rules` counts the decisions at which each rule forbade it.
+    """
+
+    action: str
+    count: int
+    legal: int | None
+    gains: list[Gain] = []
+    others: list[Gain] = []
+    components: dict[str, Reading] = {}
+    probability: Reading = NOT_MEASURED
+    rules: dict[str, int] = {}
+
+
+class OutcomesAnswer(_Answer, frozen=True):
+    """``outcomes.read``: the ops of a window, `decisions` in number, `forced` of them.
+
+    `forced` (one legal op) is None where the mask was not said. `reward_spread` is the standard
+    deviation of the reward over the window.
+    """
+
+    at: At
+    env: int | None
+    first_step: int | None
+    last_step: int | None
+    decisions: int
+    forced: int | None
+    ops: list[Outcome]
+    reward_spread: Reading = NOT_MEASURED
+
+
+class Evidence(_Answer, frozen=True):
+    """One number that a question rests on, with its limit and how many samples it is of."""
+
+    name: str
+    value: Reading
+    unit: str = ""
+    limit: str = ""
+    count: int | None = None
+    note: str = ""
+
+
+class Question(_Answer, frozen=True):
+    """One question of the chain. `settled`: yes stops the chain, for this is the cause.
+
+    `id` is a word to tell them apart (``mask``, ``cost``); `text` the question, `answer` a sentence
+    with its numbers. An unknown one says in `missing` which call of the probe would measure it.
+    """
+
+    id: str
+    text: str
+    settled: Settled
+    answer: str = ""
+    evidence: list[Evidence] = []
+    missing: str = ""
+    verdict: Verdict | None = None
+    source: str = ""
+
+
+class Call(_Answer, frozen=True):
+    """A close call: a decision at which another op was nearly as probable."""
+
+    env: int
+    step: int
+    action: str
+    probability: Reading
+    second: str
+    second_probability: Reading
+
+
+class WhyAnswer(_Answer, frozen=True):
+    """``why.read``: the chain of questions up to the cause, and what is worth seeing beside it.
+
+    `subject` is the op that is explained (``WAIT``), `asked` what was asked about: it, or its
+    opposite (``not GERMINATE``). `cause` is the `id` of the question that was answered with yes,
+    ``chosen`` where none was; `claim` is the sentence to read first, `try_next` what to type.
+    """
+
+    at: At
+    env: int | None
+    subject: str
+    asked: str
+    cause: str
+    claim: str
+    questions: list[Question]
+    verdict: Verdict | None = None
+    first_step: int | None = None
+    last_step: int | None = None
+    decisions: int = 0
+    actions: list[ActionShare] = []
+    entropy: Reading = NOT_MEASURED
+    value: Reading = NOT_MEASURED
+    ripe: list[SeedRow] = []
+    ripe_unknown: str = ""
+    components: list[Component] = []
+    reward: Reading = NOT_MEASURED
+    calls: list[Call] = []
+    ahead: list[Ahead] = []
+    advice: list[str] = []
+    try_next: str = ""
