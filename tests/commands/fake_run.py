@@ -59,7 +59,11 @@ from sanctum.model.readings import (
     number,
     reading,
 )
+from tests.commands.fake_decision import FakeDecision
 from tests.commands.fake_hall import FakeHall
+from tests.commands.fake_metric import FakeMetric
+from tests.commands.fake_replay import FakeReplay
+from tests.commands.fake_why import FakeWhy
 
 ENVS, STEP, UPDATE = 16, 2630, 41
 SLOTS = ["r0c0", "r0c1", "r0c2"]
@@ -339,7 +343,7 @@ VITALS = VitalsAnswer(
 )
 
 
-class FakeQueries(FakeHall):
+class FakeQueries(FakeHall, FakeDecision, FakeWhy, FakeReplay, FakeMetric):
     """The rich run."""
 
     def __init__(self) -> None:
