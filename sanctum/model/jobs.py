@@ -1,14 +1,18 @@
 """What the recorder asks a replay worker to compute, and what that answers.
 
-Both speak MessagePack over pipes: four bytes of length (little-endian), then one Struct. Arrays are
-`Matrix`: float32, little-endian, C order.
+Both speak MessagePack over pipes: four bytes of length (little-endian), then one Struct, as
+`framed` makes it and `unframed` reads it. Arrays are `Matrix`: float32, little-endian, C order.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
+
+LENGTH_BYTES = 4
+MOST_BYTES = (1 << 31) - 1
+"""The most that one message may have, so that a length that is none is known as such."""
 
 
 class Matrix(msgspec.Struct, frozen=True, array_like=True):
@@ -124,7 +128,10 @@ class SaliencyFound(_Done, frozen=True, tag="salient"):
 class Failed(_Done, frozen=True, tag="failed"):
     """Why it could not be done: one sentence for people, a hint, the traceback for those who ask.
 
-    `kind` is a word to tell them apart: no_torch, no_factory, unfit, policy, bad_job.
+    `kind` is a word to tell them apart. ``no_torch``: it cannot be imported. ``no_factory``: there
+    is none, or importing or calling it failed. ``unfit``: the weights are not those of the policy
+    it made. ``policy``: the policy failed when it was asked, or cannot be asked this. ``bad_job``:
+    the question itself is wrong.
     """
 
     kind: str
@@ -134,3 +141,49 @@ class Failed(_Done, frozen=True, tag="failed"):
 
 
 Done = Evaluated | FlipsFound | SaliencyFound | Failed
+
+_JOBS: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)
+_DONE: msgspec.msgpack.Decoder[Done] = msgspec.msgpack.Decoder(Done)
+
+
+def framed(message: Job | Done) -> bytes:
+    """A message as it goes through a pipe. Raises ValueError when it is too large."""
+    data = msgspec.msgpack.encode(message)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"a message of {len(data)} bytes; {MOST_BYTES} is the most")
+    return len(data).to_bytes(LENGTH_BYTES, "little") + data
+
+
+def length(head: bytes) -> int:
+    """What the first bytes of a message say of the rest. Raises ValueError for nonsense."""
+    count = int.from_bytes(head, "little")
+    if len(head) != LENGTH_BYTES or not 0 < count <= MOST_BYTES:
+        raise ValueError(f"a message of {count} bytes; 1 to {MOST_BYTES} can be")
+    return count
+
+
+def unframed(stream: BinaryIO) -> bytes | None:
+    """The next message's MessagePack; None where the stream is over.
+
+    Raises ValueError for a length that cannot be, EOFError when it ends within a message.
+    """
+    head = stream.read(LENGTH_BYTES)
+    if not head:
+        return None
+    if len(head) < LENGTH_BYTES:
+        raise EOFError("the stream ended within a message")
+    count = length(head)
+    data = stream.read(count)
+    if len(data) < count:
+        raise EOFError("the stream ended within a message")
+    return data
+
+
+def job_of(data: bytes) -> Job:
+    """Raises msgspec.MsgspecError for anything else."""
+    return _JOBS.decode(data)
+
+
+def done_of(data: bytes) -> Done:
+    """Raises msgspec.MsgspecError for anything else."""
+    return _DONE.decode(data)

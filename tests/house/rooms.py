@@ -41,6 +41,7 @@ OUTSIDE = {
     "record": {"numpy", "zstandard", "msgspec"},
     "probe": {"numpy", "torch"},
     "recorder": {"numpy", "msgspec", "pynvml", "psutil", "safetensors"},
+    "replay": {"torch", "safetensors", "numpy", "msgspec"},
     "export": {"pyarrow", "numpy", "msgspec", "tensorboard"},
     "command": {"click", "matplotlib"},
     "render": {"rich", "msgspec"},
@@ -54,13 +55,13 @@ OUTSIDE = {
 """Room -> libraries it may import, beside the standard library."""
 
 ONLY_IN = {
-    "torch": {"probe/tensors.py", "trainer", "adapters", "examples", "cli/train.py"},
+    "torch": {"probe/tensors.py", "trainer", "adapters", "examples", "replay", "cli/train.py"},
     "pynvml": {"recorder/vitals.py"},
     "psutil": {"recorder/vitals.py", "wire/processes.py"},
     "prompt_toolkit": {"shell/prompt.py", "shell/completer.py", "shell/history.py"},
     "rich": {"render/table.py"},
     "matplotlib": {"command/drawing.py"},
-    "safetensors": {"recorder/policies.py"},
+    "safetensors": {"recorder/policies.py", "replay"},
     "sklearn": {"trainer/data.py"},
 }
 """Library -> the files (or rooms) that may import it."""

@@ -1,0 +1,70 @@
+"""The worker's process: its stdout kept for answers alone, its import path, its place among others.
+
+All of this comes before torch and the trainer's code are imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import threading
+import time
+from typing import BinaryIO
+
+PATH = "SANCTUM_REPLAY_PATH"
+"""The environment variable with the run's ``sys.path``, a JSON list."""
+
+NICE = 5
+"""How far it stands back behind the trainer, which may want the same cores."""
+
+_HIDDEN = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_LOOK_S = 1.0
+
+
+def keep_stdout() -> BinaryIO:
+    """The real stdout, for answers; whatever is printed from now on goes to stderr.
+
+    Also what C code prints, and child processes: descriptor 1 itself is stderr then.
+    """
+    sys.stdout.flush()
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return answers
+
+
+def keep_stdin() -> BinaryIO:
+    """The real stdin, for jobs; who reads from stdin now finds it empty."""
+    jobs = os.fdopen(os.dup(0), "rb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return jobs
+
+
+def take_path() -> None:
+    """Put the run's ``sys.path`` before what this process has beside it. Raises ValueError."""
+    given = json.loads(os.environ.pop(PATH, "[]"))
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise ValueError(f"{PATH} is no JSON list of folders")
+    # "" is the directory the trainer was started in, which is this process's too.
+    sys.path[:] = list(dict.fromkeys([*given, *sys.path]))
+
+
+def settle() -> None:
+    """One thread, no GPU, behind the trainer; and gone when the recorder is gone."""
+    os.environ.update(dict.fromkeys(_HIDDEN, ""))
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
+    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    """The end of stdin is seen between two jobs only, and a trainer's code may hang in one."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)

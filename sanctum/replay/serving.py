@@ -1,0 +1,40 @@
+"""Jobs from one pipe, answers into another, until there are no more."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import msgspec
+
+from sanctum.model.jobs import Done, Failed, framed, job_of, unframed
+from sanctum.replay.refusals import said
+
+INSTALL = "python -m pip install 'sanctum[replay]'"
+
+
+def serve(jobs: BinaryIO, answers: BinaryIO) -> None:
+    """Answer every job. Raises ValueError and EOFError for what is no stream of messages."""
+    while (data := unframed(jobs)) is not None:
+        done = answer(data)
+        try:
+            message = framed(done)
+        except ValueError as error:
+            message = framed(Failed("bad_job", f"the answer is too large: {error}"))
+        answers.write(message)
+        answers.flush()
+
+
+def answer(data: bytes) -> Done:
+    """What one message asks for; never raises for what is in it."""
+    try:
+        job = job_of(data)
+    except msgspec.MsgspecError as error:
+        return Failed("bad_job", f"what was asked cannot be read: {error}")
+    try:
+        # Only here, so that the process can say what is missing.
+        import torch  # noqa: F401
+    except ImportError as error:
+        return Failed("no_torch", f"torch cannot be imported here: {said(error)}", INSTALL)
+    from sanctum.replay.jobs import done
+
+    return done(job)
