@@ -62,7 +62,8 @@ class FindFlips(_Job, frozen=True, tag="flip"):
     """The smallest change of each feature of one row that changes the choice of a head.
 
     `spread` is each feature's standard deviation; `reach` how many of them are searched either way.
-    `wanted` is the option it is to become, None: any other.
+    A feature whose spread is 0 is not searched. `wanted` is the option it is to become, None: any
+    other. Mask, actions and recurrent state stay as they are.
     """
 
     policy: Policy
@@ -99,7 +100,11 @@ class Evaluated(_Done, frozen=True, tag="evaluated"):
 
 
 class FlipFound(msgspec.Struct, frozen=True):
-    """One feature's smallest change: its index, the value it takes, what is chosen then."""
+    """One feature's smallest change: its index, the value it takes, what is chosen then.
+
+    `value` is a short decimal where one does it, so that it can be printed and typed as it is: at
+    it the choice differs, nine tenths of the way to it it does not.
+    """
 
     feature: int
     value: float
@@ -108,7 +113,11 @@ class FlipFound(msgspec.Struct, frozen=True):
 
 
 class FlipsFound(_Done, frozen=True, tag="flips"):
-    """All features that can flip the choice alone; `choice` and `probability` are without any."""
+    """All features that can flip the choice alone, smallest change (in spreads) first.
+
+    `choice` and `probability` are those of the row as it is. Where `wanted` is that choice, or no
+    other option is legal, nothing is found.
+    """
 
     choice: int
     probability: float
@@ -130,8 +139,8 @@ class Failed(_Done, frozen=True, tag="failed"):
 
     `kind` is a word to tell them apart. ``no_torch``: it cannot be imported. ``no_factory``: there
     is none, or importing or calling it failed. ``unfit``: the weights are not those of the policy
-    it made. ``policy``: the policy failed when it was asked, or cannot be asked this. ``bad_job``:
-    the question itself is wrong.
+    it made. ``policy``: the policy failed when it was asked, or cannot be asked this. ``illegal``:
+    the row's mask forbids the option that was asked for. ``bad_job``: the job itself is wrong.
     """
 
     kind: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterator, Mapping
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -27,13 +29,10 @@ class Asked:
         self.masks = {head: tensor(head, one) > 0 for head, one in rows.masks.items()}
         self.actions = {head: tensor(head, one).long() for head, one in rows.actions.items()}
         self.recurrent = None if rows.recurrent is None else tensor("the state", rows.recurrent)
-        given = {**{f"mask/{head}": one for head, one in self.masks.items()}}
-        given |= {f"action/{head}": one for head, one in self.actions.items()}
-        if self.recurrent is not None:
-            given["the state"] = self.recurrent
-        for name, one in given.items():
+        for name, one in self._named():
             if one.ndim < 1 or len(one) != len(self):
                 raise Refused("bad_job", f"{name} is not of {len(self)} decisions")
+        self._check_state()
 
     def __len__(self) -> int:
         return len(self.observation)
@@ -41,7 +40,20 @@ class Asked:
     @property
     def dtype(self) -> str:
         """In what it is computed."""
-        return _dtype(self.policy)
+        return str(_dtype(self.policy)).removeprefix("torch.")
+
+    def doubled(self) -> Asked:
+        """The same, in float64. Raises Refused (``policy``) where that cannot be had."""
+        if not isinstance(self.policy, torch.nn.Module):
+            raise Refused("policy", "the policy is no module, whose numbers could be doubled")
+        made = copy.copy(self)
+        try:
+            made.policy = copy.deepcopy(self.policy).double()
+        except Exception as error:
+            raise Refused("policy", f"the policy cannot be copied: {said(error)}") from error
+        made.observation = self.observation.double()
+        made.recurrent = None if self.recurrent is None else self.recurrent.double()
+        return made
 
     def readings(self, observation: Tensor) -> dict[str, Tensor]:
         """What the policy makes of `observation` (m, features), where m is n, or n is 1.
@@ -57,14 +69,61 @@ class Asked:
         try:
             found = self.policy.readings(observation, masks, actions, **more)
         except (Exception, SystemExit) as error:
-            raise Refused("policy", f"the policy failed: {said(error)}") from error
+            raise Refused("policy", f"the policy failed: {self._told(error)}") from error
         return _checked(found, len(observation))
+
+    def probabilities(self, observation: Tensor, head: str) -> Tensor:
+        """(m, options) of one head. Raises Refused (``policy``)."""
+        found = self.readings(observation)
+        if (one := found.get(f"probability/{head}")) is None or one.ndim != 2:
+            named = [name.partition("/")[2] for name in found if name.startswith("probability/")]
+            raise Refused(
+                "policy",
+                f"the policy gives no probabilities of {head}",
+                f"it gives those of: {', '.join(named)}" if named else None,
+            )
+        return one
 
     def matrices(self) -> dict[str, Matrix]:
         """The readings of all rows as the record would hold them."""
         with torch.no_grad():
             found = self.readings(self.observation)
         return {name: matrix(one) for name, one in found.items()}
+
+    def _named(self) -> Iterator[tuple[str, Tensor]]:
+        yield from ((f"mask/{head}", one) for head, one in self.masks.items())
+        yield from ((f"action/{head}", one) for head, one in self.actions.items())
+        if self.recurrent is not None:
+            yield "the recurrent state", self.recurrent
+
+    def _check_state(self) -> None:
+        """A policy takes the recurrent state exactly where the record has it. Raises Refused."""
+        try:
+            takes = signature(self.policy.readings).parameters
+        except (TypeError, ValueError):
+            return
+        wants = "recurrent" in takes and takes["recurrent"].default is Parameter.empty
+        if self.recurrent is None and wants:
+            raise Refused(
+                "policy",
+                "the policy is recurrent, and the record has no state of it",
+                "run.step(recurrent=...) records it",
+            )
+        any_name = any(one.kind is Parameter.VAR_KEYWORD for one in takes.values())
+        if self.recurrent is not None and "recurrent" not in takes and not any_name:
+            raise Refused(
+                "policy",
+                "the record has a recurrent state, and the policy's readings takes none",
+                "readings(observation, masks, actions, recurrent=None) would",
+            )
+
+    def _told(self, error: BaseException) -> str:
+        """What went wrong; a mask or an action that the record lacks, in plainer words."""
+        if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+            name = error.args[0]
+            if name not in self.masks or name not in self.actions:
+                return f"it wants the mask or action of {name}, which the record does not have"
+        return said(error)
 
 
 def tensor(what: str, given: Matrix) -> Tensor:
@@ -96,10 +155,10 @@ def _checked(found: Any, rows: int) -> dict[str, Tensor]:
     return checked
 
 
-def _dtype(policy: Any) -> str:
+def _dtype(policy: Any) -> torch.dtype:
     module = policy if isinstance(policy, torch.nn.Module) else getattr(policy, "policy", None)
     if isinstance(module, torch.nn.Module):
         for one in module.parameters():
             if one.is_floating_point():
-                return str(one.dtype).removeprefix("torch.")
-    return "float32"
+                return one.dtype
+    return torch.float32

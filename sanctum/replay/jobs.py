@@ -6,8 +6,10 @@ import traceback
 
 from sanctum.model.jobs import Done, Evaluate, Evaluated, Failed, FindFlips, FindSaliency, Job
 from sanctum.replay.asking import Asked
+from sanctum.replay.flips import flips
 from sanctum.replay.policies import Policies
 from sanctum.replay.refusals import Refused, said
+from sanctum.replay.saliency import saliency
 
 _policies = Policies()
 
@@ -18,8 +20,10 @@ def done(job: Job, policies: Policies = _policies) -> Done:
         match job:
             case Evaluate():
                 return _evaluated(job, policies)
-            case FindFlips() | FindSaliency():
-                raise Refused("bad_job", "not yet")
+            case FindFlips():
+                return flips(job, Asked(policies.get(job.policy), job.row))
+            case FindSaliency():
+                return saliency(job, Asked(policies.get(job.policy), job.row))
     except Refused as refused:
         return refused.failed()
     except Exception as error:
