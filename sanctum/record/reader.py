@@ -127,6 +127,15 @@ class Reader:
         seen._hidden_span = attempt, min(one.first_step for one in every), step
         return seen
 
+    @property
+    def whole(self) -> Reader:
+        """This reader with all that was said so far, whenever: what `as_of` began with."""
+        if self._hidden_span is None:
+            return self
+        seen = copy.copy(self)
+        seen._hidden, seen._hidden_span = {}, None
+        return seen
+
     def said(self, table: str) -> str:
         """SQL for the step at which a row of `table` was said; -1 before the first."""
         step = "first_step" if table == "gaps" else "step"
