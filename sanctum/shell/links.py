@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -16,15 +17,17 @@ class Connection(Protocol):
     run_id: str
     others: tuple[str, ...]
     live: bool
+    waits: Callable[[], None]
 
     def queries(self, timeout_s: float | None = None) -> Queries:
-        """The questions, each with that deadline."""
+        """The questions, each with that deadline; None: as long as each is given by itself."""
 
     def close(self) -> None:
         """Hang up."""
 
 
 Opener = Callable[[str | None], Connection]
+PATIENCE = "replaying (a policy has to be loaded); Ctrl-C gives up"
 
 
 class Link:
@@ -38,11 +41,13 @@ class Link:
         self._opener = opener
         self._say = say
         self._known: tuple[int, float] | None = None
+        self.run_id = ""
         self._lost = False
-        self._connection: Connection | None = opener(name)
-        self.run_id = self._connection.run_id
-        self.others = self._connection.others
-        self.live = self._connection.live
+        self._connection: Connection | None = None
+        connection = self._connected()
+        self.run_id = connection.run_id
+        self.others = connection.others
+        self.live = connection.live
         self.asked: dict[str, int] = {}
 
     def queries(self, timeout_s: float | None) -> Queries:
@@ -104,9 +109,15 @@ class Link:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            self._connection = self._opener(self._name or self.run_id)
+            # Without a name the newest live run is opened first, and that same one again later.
+            self._connection = self._opener(self._name or self.run_id or None)
+            self._connection.waits = self._ask_for_patience
             self._lost = False
         return self._connection
+
+    def _ask_for_patience(self) -> None:
+        if sys.stderr.isatty():
+            self._say(PATIENCE)
 
     def _again(self, lost: ConnectionLost) -> None:
         self.lose()

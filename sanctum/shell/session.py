@@ -46,6 +46,7 @@ class ShellSession:
         ask: Callable[[str, bool], bool] = confirmed,
     ) -> None:
         self.settings: dict[str, str] = settings.defaults()
+        self._chosen: frozenset[str] = frozenset()
         self.run_name = run
         self.leaving = False
         self._asked_run: str | None = None
@@ -66,7 +67,9 @@ class ShellSession:
         if timeout_s is not None:
             settings.check_timeout(timeout_s)
         when = at if at is not None else self.settings["at"]
-        wait_s = timeout_s if timeout_s is not None else float(self.settings["timeout"])
+        wait_s = timeout_s
+        if wait_s is None and "timeout" in self._chosen:
+            wait_s = float(self.settings["timeout"])
         link = self.link(run)
         self._named = run
         self._asked_run = link.run_id
@@ -121,6 +124,7 @@ class ShellSession:
     def set(self, name: str, value: str) -> str:
         """Change a setting; gives its value as understood. Raises UsageError."""
         self.settings[name] = settings.understood(name, value)
+        self._chosen |= {name}
         return self.settings[name]
 
     def meanings(self) -> Mapping[str, str]:
@@ -233,7 +237,7 @@ class ShellSession:
     @contextmanager
     def scope(self, run: str | None, given: Mapping[str, str | None]) -> Iterator[None]:
         """Talk to `run` with the settings `given` (those that are not None) until it is left."""
-        before, name = dict(self.settings), self.run_name
+        before, chosen, name = dict(self.settings), self._chosen, self.run_name
         self.run_name = run or name
         try:
             for setting, value in given.items():
@@ -241,7 +245,7 @@ class ShellSession:
                     self.set(setting, value)
             yield
         finally:
-            self.settings, self.run_name = before, name
+            self.settings, self._chosen, self.run_name = before, chosen, name
 
     def close(self) -> None:
         """Hang up everywhere."""

@@ -21,9 +21,9 @@ from sanctum.errors import (
     UsageError,
     did_you_mean,
 )
-from sanctum.model.queries import Queries
+from sanctum.model.queries import SLOW, SLOW_WITHIN_S, Queries
 from sanctum.wire.places import RunFile, read_run_file, run_file_path, run_files, socket_path
-from sanctum.wire.protocol import MAX_LINE_BYTES, Method, Response, methods
+from sanctum.wire.protocol import CANCEL, MAX_LINE_BYTES, Method, Response, methods
 
 READER_WITHIN_S = 15.0
 RESTART_WITHIN_S = 3.0
@@ -31,6 +31,10 @@ RESTART_WITHIN_S = 3.0
 
 LATELY_S = 20.0
 """A recorder that wrote its run file within so many seconds may be on its way back."""
+PATIENCE_S = 1.0
+"""What is slow by nature is said to be so after that long."""
+
+GIVE_UP_S = 0.1
 START_HINT = "start one: sanctum demo, or sanctum train ppo"
 _response = msgspec.json.Decoder(Response)
 _encoder = msgspec.json.Encoder()
@@ -40,6 +44,7 @@ class Connection:
     """A connection to the recorder of one run. Not for several threads at once.
 
     `others` names further live runs when none was asked for; `live` says that a trainer is there.
+    `waits` is called once for each question that is slow by nature and has begun to be.
     """
 
     def __init__(
@@ -52,9 +57,13 @@ class Connection:
         self.live = live
         self.others = others
         self.timeout_s = 2.0
+        self.waits: Callable[[], None] = lambda: None
 
     def queries(self, timeout_s: float | None = None) -> Queries:
-        """The questions, typed; each waits at most `timeout_s` (or the connection's own)."""
+        """The questions, typed; each waits at most `timeout_s`.
+
+        None: the connection's own time, and `SLOW_WITHIN_S` for what a worker answers.
+        """
         return cast(Queries, _Asker(self, timeout_s))
 
     def close(self) -> None:
@@ -62,24 +71,31 @@ class Connection:
         self._link.close()
 
     def ask(self, method: Method, params: dict[str, Any], timeout_s: float | None) -> Any:
-        """Send one request and wait for its answer.
+        """Send one request and wait for its answer; one that comes too late is given up.
 
         Raises DeadlinePassed, ConnectionLost, or what the recorder refused with.
         """
-        wait_s = self.timeout_s if timeout_s is None else timeout_s
-        deadline = time.monotonic() + wait_s
+        is_slow = method.attribute in SLOW
+        wait_s = timeout_s
+        if wait_s is None:
+            wait_s = max(self.timeout_s, SLOW_WITHIN_S) if is_slow else self.timeout_s
+        now = time.monotonic()
+        deadline, patient_until = now + wait_s, now + PATIENCE_S if is_slow else None
         id = next(self._ids)
         request = {"jsonrpc": "2.0", "id": id, "method": method.name, "params": params}
+        is_sent = False
         try:
-            self._link.settimeout(max(wait_s, 0.001))
-            self._link.sendall(_encoder.encode(request) + b"\n")
+            self._send(request, wait_s)
+            is_sent = True
             while True:
-                response = _response.decode(self._line(deadline))
+                response = _response.decode(self._line(deadline, patient_until))
                 if response.id == id or (response.id is None and response.error is not None):
                     break
         except TimeoutError as error:
+            self._give_up(id, is_sent)
             raise DeadlinePassed(
-                f"no answer from {self.run_id} within {wait_s:g} s", "try --timeout 10"
+                f"no answer from {self.run_id} within {wait_s:g} s",
+                f"try --timeout {max(10.0, 2 * wait_s):g}",
             ) from error
         except (OSError, msgspec.MsgspecError) as error:
             raise ConnectionLost(f"the recorder of {self.run_id} went away ({error})") from error
@@ -94,17 +110,37 @@ class Connection:
                 "it may be of another version of Sanctum: sanctum runs --reap, then ask again",
             ) from error
 
-    def _line(self, deadline: float) -> bytes:
+    def _send(self, request: dict[str, Any], within_s: float) -> None:
+        self._link.settimeout(max(within_s, 0.001))
+        self._link.sendall(_encoder.encode(request) + b"\n")
+
+    def _give_up(self, id: int, is_sent: bool) -> None:
+        """Tell the recorder that nobody waits for an answer any more."""
+        try:
+            if not is_sent:
+                raise TimeoutError
+            self._send({"jsonrpc": "2.0", "method": CANCEL, "params": {"id": id}}, GIVE_UP_S)
+        except OSError:
+            self.close()  # half a line may be on its way, and the next would be its other half
+
+    def _line(self, deadline: float, patient_until: float | None = None) -> bytes:
         searched = 0
         while (end := self._held.find(b"\n", searched)) < 0:
             searched = len(self._held)
             if searched > MAX_LINE_BYTES:
                 raise ConnectionError("its answer is too large")
-            left = deadline - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if now >= deadline:
                 raise TimeoutError
-            self._link.settimeout(left)
-            data = self._link.recv(262144)
+            if patient_until is not None and now >= patient_until:
+                patient_until = None
+                self.waits()
+            until = deadline if patient_until is None else min(deadline, patient_until)
+            self._link.settimeout(max(until - now, 0.001))
+            try:
+                data = self._link.recv(262144)
+            except TimeoutError:
+                continue
             if not data:
                 raise ConnectionError("it hung up")
             self._held += data

@@ -1,14 +1,20 @@
-"""One request line in, one answer line out: JSON-RPC 2.0 on top of any object with the methods."""
+"""One request line in, one answer out: JSON-RPC 2.0 on top of any object with the methods.
+
+An answer that is still being worked out is `Pending`; `sanctum.wire.conversation` sends it later.
+"""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from sanctum.errors import SanctumError
+from sanctum.wire.later import Later
 from sanctum.wire.protocol import (
+    CANCELLED,
     INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
@@ -25,61 +31,86 @@ from sanctum.wire.protocol import (
 log = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
 _request = msgspec.json.Decoder(Request)
-_NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
-_batch = msgspec.json.Decoder(list[msgspec.Raw])
+NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-def answer(line: bytes, api: object) -> bytes | None:
-    """The answer line to a request line, newline included; None when none is due."""
-    if not line.lstrip().startswith(b"["):
-        reply = _one(line, api)
-        return None if reply is None else reply + b"\n"
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request that is understood and whose answer comes later."""
+
+    id: int | str | None
+    method: str
+    later: Later
+
+    def answer(self, result: Any) -> bytes:
+        """The answer, once `later` gave its result or the exception that stands for it."""
+        if isinstance(result, Exception):
+            return _failed(self.id, self.method, result)
+        try:
+            return success(self.id, result)
+        except Exception as error:
+            return _failed(self.id, self.method, error)
+
+    def cancelled(self) -> bytes:
+        """The answer to a request that nobody waits for."""
+        return failure(self.id, CANCELLED, f"{self.method} was cancelled")
+
+
+def understood(line: bytes) -> Request | bytes:
+    """The request of a line, or the answer to what is none."""
     try:
-        batch = _batch.decode(line)
-    except _NOT_JSON as error:
-        return _failure(None, PARSE_ERROR, f"not JSON: {error}") + b"\n"
-    if not batch:
-        return _failure(None, INVALID_REQUEST, "an empty batch") + b"\n"
-    replies = [reply for one in batch if (reply := _one(bytes(one), api)) is not None]
-    return b"[" + b",".join(replies) + b"]\n" if replies else None
-
-
-def refusal(sentence: str) -> bytes:
-    """The answer line to what is no request at all."""
-    return _failure(None, INVALID_REQUEST, sentence) + b"\n"
-
-
-def _one(line: bytes, api: object) -> bytes | None:
-    try:
-        request = _request.decode(line)
+        return _request.decode(line)
     except msgspec.ValidationError as error:
-        return _failure(None, INVALID_REQUEST, f"not a request: {error}")
-    except _NOT_JSON as error:
-        return _failure(None, PARSE_ERROR, f"not JSON: {error}")
-    reply = _called(request, api)
-    return None if request.id is msgspec.UNSET else reply
+        return failure(None, INVALID_REQUEST, f"not a request: {error}")
+    except NOT_JSON as error:
+        return failure(None, PARSE_ERROR, f"not JSON: {error}")
 
 
-def _called(request: Request, api: object) -> bytes:
+def called(request: Request, api: object) -> bytes | Pending:
+    """The answer to a request, or what will become of it."""
     id = None if request.id is msgspec.UNSET else request.id
     method = methods().get(request.method)
     if method is None:
         known = ", ".join(methods())
-        return _failure(id, METHOD_NOT_FOUND, f"no method {request.method!r}; there are {known}")
+        return failure(id, METHOD_NOT_FOUND, f"no method {request.method!r}; there are {known}")
     try:
         arguments = _arguments(method, request.params)
-    except _NOT_JSON as error:
-        return _failure(id, INVALID_PARAMS, f"{method.name}: {error}")
+    except NOT_JSON as error:
+        return failure(id, INVALID_PARAMS, f"{method.name}: {error}")
     try:
         result = getattr(api, method.attribute)(**arguments)
-        return _success(id, _encoder.encode(result))
-    except SanctumError as refused:
-        data = ErrorData(refused.exit_code, refused.hint)
-        return _failure(id, REFUSED, refused.sentence, data)
+        return (
+            Pending(id, method.name, result) if isinstance(result, Later) else success(id, result)
+        )
     except Exception as error:
-        log.exception("%s failed", request.method)
-        text = f"{request.method} failed in the recorder: {type(error).__name__}: {error}"
-        return _failure(id, INTERNAL_ERROR, text)
+        return _failed(id, method.name, error)
+
+
+def success(id: int | str | None, result: Any) -> bytes:
+    """The answer with a result."""
+    encoded = _encoder.encode(result)
+    return b'{"jsonrpc":"2.0","id":' + _encoder.encode(id) + b',"result":' + encoded + b"}"
+
+
+def failure(id: int | str | None, code: int, message: str, data: ErrorData | None = None) -> bytes:
+    """The answer with an error."""
+    return _encoder.encode({"jsonrpc": "2.0", "id": id, "error": Error(code, message, data)})
+
+
+def refusal(sentence: str) -> bytes:
+    """The answer line to what is no request at all."""
+    return failure(None, INVALID_REQUEST, sentence) + b"\n"
+
+
+def _failed(id: int | str | None, method: str, error: Exception) -> bytes:
+    """The answer where the method raised: a refusal, or a defect that is logged."""
+    if isinstance(error, SanctumError):
+        trace = "\n".join(getattr(error, "__notes__", ()))
+        data = ErrorData(error.exit_code, error.hint, trace)
+        return failure(id, REFUSED, error.sentence, data)
+    log.error("%s failed", method, exc_info=error)
+    text = f"{method} failed in the recorder: {type(error).__name__}: {error}"
+    return failure(id, INTERNAL_ERROR, text)
 
 
 def _arguments(method: Method, raw: msgspec.Raw) -> dict[str, Any]:
@@ -93,11 +124,3 @@ def _arguments(method: Method, raw: msgspec.Raw) -> dict[str, Any]:
         params = _encoder.encode(dict(zip(names, given, strict=False)))
     decoded = msgspec.json.decode(params, type=method.params)
     return {name: getattr(decoded, name) for name in names}
-
-
-def _success(id: int | str | None, result: bytes) -> bytes:
-    return b'{"jsonrpc":"2.0","id":' + _encoder.encode(id) + b',"result":' + result + b"}"
-
-
-def _failure(id: int | str | None, code: int, message: str, data: ErrorData | None = None) -> bytes:
-    return _encoder.encode({"jsonrpc": "2.0", "id": id, "error": Error(code, message, data)})

@@ -20,6 +20,9 @@ from sanctum.model.queries import Queries
 MAX_LINE_BYTES = 16 * 1024 * 1024
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND = -32700, -32600, -32601
 INVALID_PARAMS, INTERNAL_ERROR, REFUSED = -32602, -32603, -32000
+CANCELLED = -32800
+CANCEL = "request.cancel"
+"""The notification that nobody waits any longer for the answer to a request: ``{"id": 7}``."""
 
 
 class Request(msgspec.Struct):
@@ -32,10 +35,11 @@ class Request(msgspec.Struct):
 
 
 class ErrorData(msgspec.Struct, omit_defaults=True):
-    """What a SanctumError carries over the wire."""
+    """What a SanctumError carries over the wire; `trace` is where it came from, if that is told."""
 
     exit_code: int = 1
     hint: str | None = None
+    trace: str = ""
 
 
 class Error(msgspec.Struct, omit_defaults=True):
@@ -48,8 +52,10 @@ class Error(msgspec.Struct, omit_defaults=True):
     def exception(self) -> SanctumError:
         """The error as the exception it was on the other side."""
         data = self.data or ErrorData()
-        kind = BY_EXIT_CODE.get(data.exit_code, SanctumError)
-        return kind(self.message, data.hint)
+        found = BY_EXIT_CODE.get(data.exit_code, SanctumError)(self.message, data.hint)
+        if data.trace:
+            found.add_note(data.trace)
+        return found
 
 
 class Response(msgspec.Struct):

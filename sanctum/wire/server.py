@@ -14,7 +14,8 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from sanctum.wire.dispatch import answer, refusal
+from sanctum.wire.conversation import Conversation
+from sanctum.wire.dispatch import refusal
 from sanctum.wire.processes import own_uid
 
 log = logging.getLogger(__name__)
@@ -24,14 +25,35 @@ READ_BYTES = 65536
 
 
 class Peer:
-    """One connected client: what it has sent of a line, and what it has yet to read."""
+    """One connected client: what it has sent of a line, and what it has yet to read.
 
-    def __init__(self, connection: socket.socket) -> None:
+    `flush` is called when answers are there that were worked out after they were asked for.
+    """
+
+    def __init__(
+        self, connection: socket.socket, api: object, flush: Callable[[Peer], None]
+    ) -> None:
         self.connection = connection
         self.held = bytearray()
         self.due = bytearray()
         self.awaited = selectors.EVENT_READ
         self.leaving = False
+        self.talk = Conversation(api, self._say)
+        self._flush = flush
+        self._is_read = False
+
+    def take(self, line: bytes) -> None:
+        """Answer a line into `due`."""
+        self._is_read = True
+        try:
+            self.talk.take(line)
+        finally:
+            self._is_read = False
+
+    def _say(self, line: bytes) -> None:
+        self.due += line
+        if not self._is_read:
+            self._flush(self)
 
 
 class Server:
@@ -101,7 +123,7 @@ class Server:
             connection.close()
             return
         connection.setblocking(False)
-        peer = Peer(connection)
+        peer = Peer(connection, self._api, lambda peer: self._serving(peer)(0))
         self._peers[connection.fileno()] = peer
         self._selector.register(connection, selectors.EVENT_READ, self._serving(peer))
 
@@ -129,7 +151,7 @@ class Server:
             line = bytes(peer.held[:end])
             del peer.held[: end + 1]
             if line.strip():
-                peer.due += answer(line, self._api) or b""
+                peer.take(line)
         if len(peer.held) > MAX_REQUEST_BYTES:
             peer.held.clear()
             peer.due += refusal(f"a request is longer than {MAX_REQUEST_BYTES} bytes")
@@ -151,6 +173,7 @@ class Server:
 
     def _drop(self, peer: Peer) -> None:
         self._peers = {fd: one for fd, one in self._peers.items() if one is not peer}
+        peer.talk.leave()
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(peer.connection)
         peer.connection.close()

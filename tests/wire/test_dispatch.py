@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sanctum.errors import UsageError
-from sanctum.wire.dispatch import answer
+from sanctum.wire.conversation import Conversation
 from sanctum.wire.protocol import methods
 
 
@@ -28,9 +28,12 @@ class Answers:
 
 
 def ask(line, api=None):
-    found = answer(line if isinstance(line, bytes) else json.dumps(line).encode(), api or Answers())
-    assert found is None or found.endswith(b"\n")
-    return None if found is None else json.loads(found)
+    said = []
+    talk = Conversation(api or Answers(), said.append)
+    talk.take(line if isinstance(line, bytes) else json.dumps(line).encode())
+    assert len(said) < 2
+    assert all(one.endswith(b"\n") for one in said)
+    return json.loads(said[0]) if said else None
 
 
 def request(method="env.read", params=None, **more):
@@ -97,8 +100,8 @@ def test_a_batch_is_answered_in_one_line_without_its_notifications():
 @settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_any_line_is_answered_or_ignored(line):
-    found = answer(line, Answers())
-    assert found is None or json.loads(found)
+    found = ask(line)
+    assert found is None or found
 
 
 def test_every_question_is_a_method():

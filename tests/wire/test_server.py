@@ -13,14 +13,22 @@ import pytest
 
 from sanctum.errors import ConnectionLost, DeadlinePassed, SanctumError, UsageError
 from sanctum.wire.client import Connection
+from sanctum.wire.later import Later
+from sanctum.wire.protocol import methods
 from sanctum.wire.server import MAX_REQUEST_BYTES, Server, is_own
 
 
 class Answers:
-    """A record with one question that can be held up and one whose answer is large."""
+    """A record with questions that can be held up and one whose answer is large."""
 
     def __init__(self) -> None:
         self.gate = threading.Event()
+        self.later: list[Later] = []
+        self.given_up = threading.Event()
+
+    def replay_run(self, env, at=None, hall=None, trust=False):
+        self.later.append(Later(self.given_up.set))
+        return self.later[-1]
 
     def env_read(self, env, at=None):
         if env == 99:
@@ -192,9 +200,96 @@ def test_a_recorder_that_hangs_up_is_a_lost_connection():
     connection.close()
 
 
+def replay(id):
+    call = {"jsonrpc": "2.0", "id": id, "method": "replay.run", "params": {"env": 1}}
+    return json.dumps(call).encode() + b"\n"
+
+
+def test_an_answer_that_is_worked_out_holds_up_nothing(server, place):
+    with connected(place) as link:
+        link.sendall(replay(1) + line(2, 2))
+        (first,) = read_lines(link, 1)
+        assert first["id"] == 2
+        in_the_loop(server, lambda: server._api.later[0].done({"text": "x" * 300_000}))
+        (second,) = read_lines(link, 1)
+    assert (second["id"], len(second["result"]["text"])) == (1, 300_000)
+
+
+def test_who_hangs_up_gives_up(server, place):
+    with connected(place) as link:
+        link.sendall(replay(1) + line(2, 2))
+        read_lines(link, 1)
+        assert not server._api.given_up.is_set()
+    assert server._api.given_up.wait(10)
+
+
+def test_a_question_that_took_too_long_is_given_up_and_the_next_answered(server, place):
+    connection = Connection(connected(place), "demo", live=True)
+    with pytest.raises(DeadlinePassed, match=r"within 0.05 s") as late:
+        connection.queries(0.05).replay_run(1)
+    assert late.value.hint == "try --timeout 10"
+    assert server._api.given_up.wait(10)
+    assert connection.ask(method_that_gives_anything(), {"env": 4}, 10)["env"] == 4
+    connection.close()
+
+
+def test_what_a_worker_answers_is_waited_for_longer_and_said_to_be_slow(place, monkeypatch):
+    clock = Clock(monkeypatch)
+    ours, theirs = socket.socketpair()
+    connection = Connection(Patient(ours, clock), "demo", live=True)
+    said = []
+    connection.waits = lambda: said.append(clock.now)
+    for method, waited in ("run.read", 2), ("replay.run", 60):
+        clock.now = 0.0
+        with pytest.raises(DeadlinePassed, match=f"within {waited} s"):
+            connection.ask(methods()[method], {"env": 1}, None)
+        assert clock.now == pytest.approx(waited)
+    assert said == [1.0]
+    clock.now = 0.0
+    with pytest.raises(DeadlinePassed, match="within 5 s"):
+        connection.ask(methods()["replay.run"], {"env": 1}, 5.0)
+    ours.close()
+    theirs.close()
+
+
+class Clock:
+    """Time that passes when somebody waits."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr("sanctum.wire.client.time.monotonic", lambda: self.now)
+
+
+class Patient:
+    """A socket on which nothing ever comes; waiting takes that clock's time alone."""
+
+    def __init__(self, link, clock) -> None:
+        self.sendall, self.close = link.sendall, link.close
+        self._clock = clock
+        self._within_s = 0.0
+
+    def settimeout(self, within_s):
+        self._within_s = within_s
+
+    def recv(self, count):
+        self._clock.now += self._within_s
+        raise TimeoutError
+
+
+def in_the_loop(server, call):
+    """Have the server's own thread call it, as a worker's pipe would."""
+    ours, theirs = socket.socketpair()
+
+    def told(_):
+        server._selector.unregister(theirs)
+        theirs.close()
+        call()
+
+    server._selector.register(theirs, selectors.EVENT_READ, told)
+    ours.close()
+
+
 def method_that_gives_anything():
     from dataclasses import replace
-
-    from sanctum.wire.protocol import methods
 
     return replace(methods()["env.read"], answer=dict)
