@@ -30,6 +30,18 @@ class Outcome(_Answer, frozen=True):
     `gains` are of the decisions that took it; `others` of those at which it was legal and another
     op was taken. `components` are the means of the reward components at its decisions. `legal` is
     None where the mask was not said. `rules` counts the decisions at which each rule forbade it.
+
+    `edges` are by how much it beat the others where all else was alike: the same time of the run,
+    the same stretch of the episode, the same ops legal; `edge_components` the same of each
+    component of the reward at once. Their `count` is how many of its decisions had such others.
+
+    Of the decisions that took it: `forced` had no other legal op; at `denied` of them everything
+    an episode can begin with was forbidden by rules that strike before anything was done
+    (`denied_by` counts those); None where the mask was not said, or no episode was seen to begin.
+    `beside` counts, of the unforced ones, those at which each other op was legal.
+
+    In one environment: `legal_now` at its newest decision, `rule_now` what forbids it, both the
+    same for `same_steps` decisions.
     """
 
     action: str
@@ -40,13 +52,36 @@ class Outcome(_Answer, frozen=True):
     components: dict[str, Reading] = {}
     probability: Reading = NOT_MEASURED
     rules: dict[str, int] = {}
+    edges: list[Gain] = []
+    edge_components: dict[str, Reading] = {}
+    forced: int | None = None
+    denied: int | None = None
+    denied_by: dict[str, int] = {}
+    beside: dict[str, int] = {}
+    legal_now: bool | None = None
+    rule_now: str | None = None
+    same_steps: int | None = None
+
+
+class Call(_Answer, frozen=True):
+    """A close call: a decision at which another op was nearly as probable."""
+
+    env: int
+    step: int
+    action: str
+    probability: Reading
+    second: str
+    second_probability: Reading
 
 
 class OutcomesAnswer(_Answer, frozen=True):
     """``outcomes.read``: the ops of a window, `decisions` in number, `forced` of them.
 
-    `forced` (one legal op) is None where the mask was not said. `reward_spread` is the standard
-    deviation of the reward over the window.
+    `forced` (one legal op) is None where that was not said, `masked` counts the decisions of which
+    it was. `reward_spread` is the standard deviation of the reward over the window, `no_reward` the
+    share of decisions whose rewards were all 0 over the longest horizon. `value` and `entropy` are
+    means, the latter over unforced decisions. `not_finite` counts the decisions at which a column
+    was nan or infinite. `calls` are the closest of all.
     """
 
     at: At
@@ -57,6 +92,12 @@ class OutcomesAnswer(_Answer, frozen=True):
     forced: int | None
     ops: list[Outcome]
     reward_spread: Reading = NOT_MEASURED
+    masked: int = 0
+    no_reward: Reading = NOT_MEASURED
+    value: Reading = NOT_MEASURED
+    entropy: Reading = NOT_MEASURED
+    not_finite: dict[str, int] = {}
+    calls: list[Call] = []
 
 
 class Evidence(_Answer, frozen=True):
@@ -85,17 +126,6 @@ class Question(_Answer, frozen=True):
     missing: str = ""
     verdict: Verdict | None = None
     source: str = ""
-
-
-class Call(_Answer, frozen=True):
-    """A close call: a decision at which another op was nearly as probable."""
-
-    env: int
-    step: int
-    action: str
-    probability: Reading
-    second: str
-    second_probability: Reading
 
 
 class WhyAnswer(_Answer, frozen=True):

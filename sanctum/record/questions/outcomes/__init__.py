@@ -1,0 +1,112 @@
+"""``outcomes.read``: what each op brought over a window, and what forbade it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sanctum.model.readings import NOT_MEASURED, Reading
+from sanctum.model.why import OutcomesAnswer
+from sanctum.record.columns import mean, spread
+from sanctum.record.moments import Scope
+from sanctum.record.questions.choices import WINDOW_STEPS, head_of
+from sanctum.record.questions.outcomes.calls import calls
+from sanctum.record.questions.outcomes.ops import Ops
+from sanctum.record.questions.outcomes.seen import Flags, Floats, Seen
+from sanctum.record.questions.rewards import PREFIX, component_names
+
+LOOK_BACK_STEPS = 512
+"""Steps before a window that are read too, to know how its first episodes began."""
+ROLLOUTS = 8
+"""The least that is looked back over where no window is named."""
+ENOUGH = 100
+"""Decisions of every op that ever is legal, beyond which nobody looks back further."""
+MOST_STEPS, MOST_DECISIONS = 8192, 1 << 17
+"""How far is looked back at most: vector steps, and decisions of all environments."""
+
+
+@np.errstate(all="ignore")
+def outcomes_read(of: Scope, env: int | None, window: int | None) -> OutcomesAnswer:
+    """The ops over the last `window` steps; by default as many as it takes to see them all."""
+    if env is not None:
+        of.check_env(env)
+    if head_of(of) is None or of.at.step is None:
+        return OutcomesAnswer(of.at, env, None, None, 0, None, [])
+    names = [PREFIX + name for name in component_names(of)]
+    most = max(1, min(MOST_STEPS, MOST_DECISIONS // of.header.envs))
+    length = window or max(ROLLOUTS * (of.header.rollout_steps or WINDOW_STEPS), LOOK_BACK_STEPS)
+    while True:
+        length = min(length, most)
+        seen = _seen(of, length, names)
+        is_all = seen.steps.size < length + LOOK_BACK_STEPS
+        if window or is_all or length == most or _is_enough(seen):
+            break
+        length *= 4
+    return _answer(of, seen, env, max(0, seen.steps.size - length))
+
+
+def _answer(of: Scope, seen: Seen, env: int | None, start: int) -> OutcomesAnswer:
+    """The answer for the rows from `start` on, of one environment or of all."""
+    mine = seen.made.copy()
+    mine[:start] = False
+    pick = slice(None) if env is None else slice(env, env + 1)
+    if env is not None:
+        mine[:, :env] = mine[:, env + 1 :] = False
+    forced, rewards = seen.forced(), seen.grid("reward")
+    every = Ops(seen, mine, env, of.header.mask_rules, _components(of, seen))
+    known = rewards is not None and ~np.isnan(rewards) & mine
+    return OutcomesAnswer(
+        of.at,
+        env,
+        int(seen.steps[start]) if seen.steps.size else None,
+        int(seen.steps[-1]) if seen.steps.size else None,
+        int(mine.sum()),
+        None if forced is None else int((mine & forced[0]).sum()),
+        [every.outcome(op) for op in range(len(seen.ops))],
+        NOT_MEASURED if rewards is None else spread(rewards[known]),
+        0 if forced is None else int((mine & forced[1]).sum()),
+        every.no_reward(),
+        _mean_of(seen.grid("value"), mine),
+        _entropy(seen, mine),
+        seen.not_finite(slice(start, None), pick),
+        calls(seen, mine),
+    )
+
+
+def _components(of: Scope, seen: Seen) -> dict[str, Floats]:
+    """The components that add up to the reward, as they enter it."""
+    found = {}
+    for name in component_names(of):
+        grid = None if name in of.header.inside else seen.grid(PREFIX + name)
+        if grid is not None:
+            found[name] = grid * of.header.rewards.get(name, 1)
+    return found
+
+
+def _entropy(seen: Seen, mine: Flags) -> Reading:
+    """The mean entropy of the unforced decisions, as it was said."""
+    forced = seen.forced()
+    free = mine if forced is None else mine & ~forced[0]
+    own = seen.grid(f"entropy.{seen.head}")
+    return _mean_of(seen.grid("entropy") if own is None else own, free)
+
+
+def _mean_of(grid: Floats | None, where: Flags) -> Reading:
+    if grid is None:
+        return NOT_MEASURED
+    values = grid[where]
+    return mean(values[~np.isnan(values)])
+
+
+def _seen(of: Scope, length: int, names: list[str]) -> Seen:
+    attempt = of.attempt.attempt
+    first = of.reader.steps_back(attempt, of.step, length + LOOK_BACK_STEPS - 1)
+    return Seen(of, first, of.step, names)
+
+
+def _is_enough(seen: Seen) -> bool:
+    """Whether every op that was ever legal was taken often enough."""
+    taken = np.bincount(seen.op[seen.made], minlength=len(seen.ops))
+    if seen.legal is None:
+        return bool((taken >= ENOUGH).all())
+    ever = seen.legal[seen.masked].any(axis=0)
+    return bool((taken[: len(seen.ops)][ever] >= ENOUGH).all())

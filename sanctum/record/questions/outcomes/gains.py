@@ -1,0 +1,86 @@
+"""What ops brought, beside what others brought where all else was alike."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sanctum.model.readings import NOT_MEASURED, Reading, reading
+from sanctum.model.why import Gain
+from sanctum.record.questions.outcomes.seen import Alike, Flags, Floats, Ints
+
+LEAST_OTHERS = 2
+"""Others that a decision needs among those alike to be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The decisions that took an op, and those at which it was legal and another was taken.
+
+    All arrays are (decisions,); `took` and `other` say which.
+    """
+
+    took: Flags
+    other: Flags
+    stratum: Ints
+    cluster: Ints
+
+
+def sides(took: Flags, other: Flags, alike: Alike) -> Sides:
+    """The two sides of one op, from grids; decisions of neither are left out."""
+    every = took | other
+    return Sides(took[every], other[every], alike.stratum[every], alike.cluster[every])
+
+
+def gain(steps: int, values: Floats, cluster: Ints) -> Gain:
+    """The mean of what is known of `values`, and its standard error over clusters."""
+    known = ~np.isnan(values)
+    values, cluster = values[known], cluster[known]
+    if not values.size:
+        return Gain(steps, NOT_MEASURED, NOT_MEASURED, 0)
+    mean = float(values.mean())
+    return Gain(
+        steps, reading(mean), _error((values - mean) / values.size, cluster), int(values.size)
+    )
+
+
+def edge(steps: int, values: Floats, of: Sides) -> Gain:
+    """By how much those that took it did better than the others alike, on average.
+
+    Each decision is compared with the mean of the others of its stratum; strata without such are
+    left out. The error is that of a difference of weighted means over clusters.
+    """
+    known = ~np.isnan(values)
+    took, other = of.took & known, of.other & known
+    count = int(of.stratum.max(initial=-1)) + 1
+    others = np.bincount(of.stratum[other], minlength=count)
+    sums = np.bincount(of.stratum[other], values[other], count)
+    usable = others >= LEAST_OTHERS
+    took &= usable[of.stratum]
+    size = int(took.sum())
+    if not size:
+        return Gain(steps, NOT_MEASURED, NOT_MEASURED, 0)
+    means = np.where(usable, sums / np.maximum(others, 1), 0.0)
+    apart = values[took] - means[of.stratum[took]]
+    difference = float(apart.mean())
+    weights = np.bincount(of.stratum[took], minlength=count) / size
+    other &= usable[of.stratum]
+    where = of.stratum[other]
+    against = -(values[other] - means[where]) * weights[where] / others[where]
+    parts = np.concatenate([(apart - difference) / size, against])
+    clusters = np.concatenate([of.cluster[took], of.cluster[other]])
+    return Gain(steps, reading(difference), _error(parts, clusters), size)
+
+
+def _error(parts: Floats, cluster: Ints) -> Reading:
+    """The standard error of a sum of parts that hang together within clusters.
+
+    Not measured of a single cluster.
+    """
+    _, place = np.unique(cluster, return_inverse=True)
+    sums = np.bincount(place, parts)
+    if sums.size < 2:
+        return NOT_MEASURED
+    return reading(math.sqrt(float((sums**2).sum()) * sums.size / (sums.size - 1)))

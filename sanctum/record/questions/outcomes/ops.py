@@ -1,0 +1,151 @@
+"""Each op of a window: how often taken and legal, what forbade it, what it brought."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sanctum.model.readings import MASKED, NOT_MEASURED, Reading
+from sanctum.model.why import Outcome
+from sanctum.record.ahead import HORIZONS
+from sanctum.record.columns import mean
+from sanctum.record.questions.outcomes.denied import Denied, denied
+from sanctum.record.questions.outcomes.gains import edge, gain, sides
+from sanctum.record.questions.outcomes.seen import Alike, Flags, Floats, Seen, alike
+
+
+class Ops:
+    """The ops of the decisions `mine`, (rows, envs) bool; `env` where they are of one.
+
+    `rules` are the names of the rules, `components` the parts of the reward as they enter it.
+    """
+
+    def __init__(
+        self,
+        seen: Seen,
+        mine: Flags,
+        env: int | None,
+        rules: list[str],
+        components: dict[str, Floats],
+    ) -> None:
+        self._seen = seen
+        self._mine = mine
+        self._env = env
+        self._rules = rules
+        self._components = components
+        self._gains = seen.gains()
+        self._forced = seen.forced()
+        self._chances = seen.probabilities()
+
+    @cached_property
+    def _alike(self) -> Alike:
+        return alike(self._seen)
+
+    def outcome(self, op: int) -> Outcome:
+        """What there is to say of one op."""
+        took = self._mine & (self._seen.op == op)
+        can = self._legal(op)
+        apart = sides(took, can & ~took, self._alike)
+        grids = {steps: one[took | (can & ~took)] for steps, one in self._gains.items()}
+        free = took if self._forced is None else took & ~self._forced[0] & self._forced[1]
+        every, by = self._denied(op, took)
+        now = self._now(op)
+        return Outcome(
+            self._seen.ops[op],
+            int(took.sum()),
+            None if self._seen.legal is None else int(can.sum()),
+            [gain(n, one[apart.took], apart.cluster[apart.took]) for n, one in grids.items()],
+            [gain(n, one[apart.other], apart.cluster[apart.other]) for n, one in grids.items()],
+            {name: _mean_of(grid[took]) for name, grid in self._components.items()},
+            self._probability(op, can),
+            self._struck_by(op),
+            [edge(n, one, apart) for n, one in grids.items()],
+            {
+                name: edge(HORIZONS[0], grid[took | (can & ~took)], apart).mean
+                for name, grid in self._components.items()
+            },
+            None if self._forced is None else int((took & self._forced[0]).sum()),
+            every,
+            by,
+            self._beside(op, free),
+            *now,
+        )
+
+    def no_reward(self) -> Reading:
+        """The share of decisions after which all rewards added up to 0 over the longest horizon."""
+        found = self._gains.get(HORIZONS[-1])
+        if found is None:
+            return NOT_MEASURED
+        known = found[self._mine & ~np.isnan(found)]
+        return mean(known == 0.0)
+
+    def _legal(self, op: int) -> Flags:
+        """The decisions at which an op was legal, or all where nobody says which those are."""
+        if self._seen.legal is None:
+            return self._mine
+        can: Flags = self._mine & self._seen.masked & self._seen.legal[:, :, op]
+        return can
+
+    def _probability(self, op: int, can: Flags) -> Reading:
+        """The mean probability where it was legal."""
+        if self._chances is None:
+            return NOT_MEASURED
+        where = can & self._chances[1]
+        return mean(self._chances[0][:, :, op][where]) if where.any() else MASKED
+
+    def _struck_by(self, op: int) -> dict[str, int]:
+        """How often each rule forbade it."""
+        if self._seen.rule is None:
+            return {}
+        found = self._seen.rule[:, :, op][self._mine & self._seen.masked]
+        kinds, counts = np.unique(found[found >= 0].astype(np.int64), return_counts=True)
+        ordered = sorted(zip(counts.tolist(), kinds.tolist(), strict=True), reverse=True)
+        return {self._rule(kind): count for count, kind in ordered}
+
+    def _denied(self, op: int, took: Flags) -> tuple[int | None, dict[str, int]]:
+        found: Denied | None = denied(self._seen, op)
+        if found is None:
+            return None, {}
+        there = took & found.every
+        by = {
+            f"{self._seen.ops[other]}: {self._rule(rule)}": int((there & here).sum())
+            for other, rule, here in found.by
+        }
+        return int(there.sum()), {what: count for what, count in by.items() if count}
+
+    def _beside(self, op: int, free: Flags) -> dict[str, int]:
+        """At how many of its unforced decisions each other op was legal."""
+        legal = self._seen.legal
+        if legal is None:
+            return {}
+        counts = legal[free].sum(axis=0).tolist()
+        names = self._seen.ops
+        return {names[one]: int(count) for one, count in enumerate(counts) if one != op and count}
+
+    def _now(self, op: int) -> tuple[bool | None, str | None, int | None]:
+        """Whether it is legal at the newest decision, what forbids it, for how many decisions."""
+        legal, rule = self._seen.legal, self._seen.rule
+        if legal is None or self._env is None:
+            return None, None, None
+        rows = np.flatnonzero(self._seen.masked[:, self._env])
+        if not rows.size:
+            return None, None, None
+        can: Any = legal[rows, self._env, op].astype(np.int64)
+        if rule is not None:
+            can = np.where(can > 0, -1, rule[rows, self._env, op])
+        is_legal = bool(legal[rows[-1], self._env, op])
+        changed = np.flatnonzero(can != can[-1])
+        same = rows.size if not changed.size else rows.size - 1 - int(changed[-1])
+        named = None if rule is None or is_legal else self._rule(int(can[-1]))
+        return is_legal, named, same
+
+    def _rule(self, kind: int) -> str:
+        if kind < 0:
+            return "a rule that is not said"
+        return self._rules[kind] if kind < len(self._rules) else f"rule {kind}"
+
+
+def _mean_of(values: Floats) -> Reading:
+    return mean(values[~np.isnan(values)])
