@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sanctum.telemetry.metrics.metric import Metric
 
-_ENVIRONMENTS = (
+ENVIRONMENTS = (
     Metric("accuracy", "validation accuracy of the host", "percent", digits=1),
     Metric("best_accuracy", "best validation accuracy of this episode", "percent", digits=1),
     Metric("loss", "training loss of the host", "nats"),
@@ -29,7 +29,7 @@ _ENVIRONMENTS = (
     Metric("rollback", "1: the governor put the environment back", "", digits=0),
 )
 
-_SEEDS = (
+SEEDS = (
     Metric("alpha", "share of the seed in the host's output", "0-1", digits=2),
     Metric("alpha_target", "where alpha is going", "0-1", digits=2),
     Metric(
@@ -66,7 +66,7 @@ _SEEDS = (
     Metric("stage_steps", "steps in this stage", "steps", digits=0),
 )
 
-_BESIDE_THE_REWARD = (
+BESIDE_THE_REWARD = (
     Metric("context/base_acc_delta", "change of accuracy at this step", "points"),
     Metric("context/seed_contribution", "contribution of the seed acted on", "points"),
     Metric("context/progress_since_germination", "accuracy since its germination", "points"),
@@ -88,7 +88,7 @@ _BESIDE_THE_REWARD = (
 )
 
 _OBSERVATION = "vital/observation_"
-_TRAINER = (
+TRAINER = (
     Metric(
         f"{_OBSERVATION}outlier_pct",
         "share of features further than 3 standard deviations from their mean",
@@ -138,4 +138,4 @@ _TRAINER = (
     ),
 )
 
-COLUMNS = (*_ENVIRONMENTS, *_SEEDS, *_BESIDE_THE_REWARD, *_TRAINER)
+COLUMNS = (*ENVIRONMENTS, *SEEDS, *BESIDE_THE_REWARD, *TRAINER)
