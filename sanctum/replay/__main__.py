@@ -14,6 +14,7 @@ the CPU, ``nice``; torch is imported for the first job, not before.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from sanctum.replay.process import keep_stdin, keep_stdout, settle, take_path
@@ -36,4 +37,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stderr.flush()
+    # Threads that the trainer's code began would keep an ordinary exit waiting.
+    os._exit(status)

@@ -42,6 +42,8 @@ def factory(place: str) -> Factory:
         except AttributeError as error:
             raise Refused("no_factory", f"{module} has no {name}") from error
     if not callable(found):
-        raise Refused("no_factory", f"{place} cannot be called: it is a {type(found).__name__}")
+        raise Refused(
+            "no_factory", f"{place} cannot be called: it is of type {type(found).__name__}"
+        )
     made: Factory = found
     return made

@@ -148,19 +148,19 @@ class _Search:
 
 
 def _values(before: float, change: float) -> Iterator[float]:
-    """`before` and a change that is as large, or a little larger: as short a number as can be.
+    """`before` and a change about as large, or a little larger: as short a number as can be.
 
     Short, so that the value is the same for whom it is printed and who types it.
     """
-    exact = before + change * (1 + TIGHT)
-    towards = math.ceil if change > 0 else math.floor
-    for digits in range(3, 10):
-        if exact:
-            step = 10.0 ** (math.floor(math.log10(abs(exact))) - digits + 1)
-            value = float(f"{towards(exact / step) * step:.{digits}g}")
-        else:
-            value = 0.0
-        if abs(change) <= abs(value - before) <= (1 + ROUNDED) * abs(change):
-            yield value
+    exact = before + change
+    away = math.ceil if change > 0 else math.floor
+    size = math.floor(math.log10(abs(exact))) if exact else 0
+    for digits in range(1, 10):
+        step = 10.0 ** (size - digits + 1)
+        for rounding in (round, away):
+            value = float(f"{rounding(exact / step) * step:.{digits}g}")
+            moved = (value - before) / change
+            if 1 - 2 * TIGHT <= moved <= 1 + ROUNDED:
+                yield value
     for more in (1.0, 1 + TIGHT, 1 + 10 * TIGHT, 1 + ROUNDED):
         yield float(np.float32(before + more * change))

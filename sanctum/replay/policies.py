@@ -53,7 +53,7 @@ def _made(policy: Policy) -> Any:
     if not callable(getattr(found, "readings", None)):
         raise Refused(
             "no_factory",
-            f"{policy.factory} made a {type(found).__name__} without a method"
+            f"what {policy.factory} made, of type {type(found).__name__}, has no method"
             " readings(observation, masks, actions)",
             "it gives what the record holds of decisions, by name: probability/HEAD, value, ...",
         )

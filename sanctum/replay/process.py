@@ -11,13 +11,15 @@ import os
 import sys
 import threading
 import time
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
+
+import sanctum
 
 PATH = "SANCTUM_REPLAY_PATH"
 """The environment variable with the run's ``sys.path``, a JSON list."""
 
 NICE = 5
-"""How far it stands back behind the trainer, which may want the same cores."""
+"""How far it stands back behind the trainer, which may want the same cores; as the recorder."""
 
 _HIDDEN = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -55,12 +57,20 @@ def take_path() -> None:
 
 
 def settle() -> None:
-    """One thread, no GPU, behind the trainer; and gone when the recorder is gone."""
+    """One thread, no GPU, behind the trainer; no run of its own; gone when the recorder is gone."""
     os.environ.update(dict.fromkeys(_HIDDEN, ""))
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     with contextlib.suppress(OSError):
-        os.nice(NICE)
+        os.nice(max(0, NICE - os.nice(0)))
+    vars(sanctum)["attach"] = _no_training
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _no_training(*_: object, **__: object) -> NoReturn:
+    """A module that trains as it is imported would do so here, and begin a record of its own."""
+    raise SystemExit(
+        "it attaches Sanctum: training belongs under if __name__ == '__main__', or elsewhere"
+    )
 
 
 def _leave_with(parent: int) -> None:

@@ -19,7 +19,7 @@ def explained(error: BaseException) -> str | None:
     if not isinstance(error, RuntimeError) or "Error(s) in loading state_dict" not in text:
         return None
     parts = [
-        _listed("", [f"{name} is ({was}), the policy has ({wants})" for name, was, wants in found])
+        _listed("", [f"{name} is ({was}) and should be ({wants})" for name, was, wants in found])
         for found in [_WRONG_SHAPE.findall(text)]
         if found
     ]
