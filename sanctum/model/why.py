@@ -24,6 +24,23 @@ class Gain(_Answer, frozen=True):
     count: int
 
 
+class Together(_Answer, frozen=True):
+    """Ops that were legal together, and at how many decisions."""
+
+    ops: list[str]
+    count: int
+
+
+class Price(_Answer, frozen=True):
+    """The component that an op loses most of at once, beside the others, and what becomes of that.
+
+    `edges` are as those of the whole reward.
+    """
+
+    component: str
+    edges: list[Gain]
+
+
 class Outcome(_Answer, frozen=True):
     """One op over a window: how often it was taken and legal, what it brought.
 
@@ -35,10 +52,11 @@ class Outcome(_Answer, frozen=True):
     the same stretch of the episode, the same ops legal; `edge_components` the same of each
     component of the reward at once. Their `count` is how many of its decisions had such others.
 
-    Of the decisions that took it: `forced` had no other legal op; at `denied` of them everything
-    an episode can begin with was forbidden by rules that strike before anything was done
-    (`denied_by` counts those); None where the mask was not said, or no episode was seen to begin.
-    `beside` counts, of the unforced ones, those at which each other op was legal.
+    Of the decisions that took it: `forced` had no other legal op. At `denied` of them whatever
+    begins something (GERMINATE, not CULL) was forbidden though nothing the policy did stood in the
+    way: a slot was empty, or nothing was done yet in the episode. `denied_by` counts the ops and
+    rules. None where the mask was not said, or no episode was seen to begin. `beside` are the other
+    legal ops of the unforced ones.
 
     In one environment: `legal_now` at its newest decision, `rule_now` what forbids it, both the
     same for `same_steps` decisions.
@@ -54,10 +72,11 @@ class Outcome(_Answer, frozen=True):
     rules: dict[str, int] = {}
     edges: list[Gain] = []
     edge_components: dict[str, Reading] = {}
+    price: Price | None = None
     forced: int | None = None
     denied: int | None = None
     denied_by: dict[str, int] = {}
-    beside: dict[str, int] = {}
+    beside: list[Together] = []
     legal_now: bool | None = None
     rule_now: str | None = None
     same_steps: int | None = None

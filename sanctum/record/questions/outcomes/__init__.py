@@ -10,6 +10,7 @@ from sanctum.record.columns import mean, spread
 from sanctum.record.moments import Scope
 from sanctum.record.questions.choices import WINDOW_STEPS, head_of
 from sanctum.record.questions.outcomes.calls import calls
+from sanctum.record.questions.outcomes.denied import empty_slots, is_stage
 from sanctum.record.questions.outcomes.ops import Ops
 from sanctum.record.questions.outcomes.seen import Flags, Floats, Seen
 from sanctum.record.questions.rewards import PREFIX, component_names
@@ -32,6 +33,7 @@ def outcomes_read(of: Scope, env: int | None, window: int | None) -> OutcomesAns
     if head_of(of) is None or of.at.step is None:
         return OutcomesAnswer(of.at, env, None, None, 0, None, [])
     names = [PREFIX + name for name in component_names(of)]
+    names += [name for name in of.reader.column_names() if is_stage(name)]
     most = max(1, min(MOST_STEPS, MOST_DECISIONS // of.header.envs))
     length = window or max(ROLLOUTS * (of.header.rollout_steps or WINDOW_STEPS), LOOK_BACK_STEPS)
     while True:
@@ -52,7 +54,8 @@ def _answer(of: Scope, seen: Seen, env: int | None, start: int) -> OutcomesAnswe
     if env is not None:
         mine[:, :env] = mine[:, env + 1 :] = False
     forced, rewards = seen.forced(), seen.grid("reward")
-    every = Ops(seen, mine, env, of.header.mask_rules, _components(of, seen))
+    empty = empty_slots(of, seen)
+    every = Ops(seen, mine, env, of.header.mask_rules, _components(of, seen), empty)
     known = rewards is not None and ~np.isnan(rewards) & mine
     return OutcomesAnswer(
         of.at,

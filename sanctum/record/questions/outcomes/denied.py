@@ -1,9 +1,9 @@
-"""Which rules deny the policy what an episode can begin with, before it has done anything.
+"""Which rules deny the policy what it could do, though nothing it did stands in the way.
 
-Most of what is illegal is so by the policy's own doing: the slots are full since it filled them.
-A rule that strikes at states at which nothing was done yet in the episode is of another kind: it
-leaves no choice to begin with. An op that is never legal at such states (CULL, where there is
-nothing to cull) is no beginning, and its rules do not count.
+Most of what is illegal is so by the policy's own doing: its slots are full since it filled them. A
+rule that strikes at *open* states is of another kind: a slot stands empty, or (where there are no
+slots) nothing was done yet in the episode. An op that is never legal at such states (CULL, where
+there is nothing to cull) begins nothing, and its rules do not count.
 """
 
 from __future__ import annotations
@@ -13,42 +13,95 @@ from typing import Any
 
 import numpy as np
 
+from sanctum.record.columns import Columns
+from sanctum.record.moments import Scope
 from sanctum.record.questions.outcomes.seen import Flags, Ints, Seen
+from sanctum.record.stages import EMPTY
 
 STRIKES = 0.5
-"""Share of the states at which nothing was done that a rule must strike at."""
+"""Share of the open states that a rule must strike at."""
 LEAST_STATES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """At which cells (rows, envs) every beginning was denied, and `by` which op and rule, each."""
+    """At which cells (rows, envs) every beginning was denied, and `by` which op and rule, each.
+
+    `empty_slots` says that open means an empty slot, else that nothing was done in the episode.
+    """
 
     every: Flags
     by: list[tuple[int, int, Flags]]
+    empty_slots: bool
 
 
-def denied(seen: Seen, idle: int) -> Denied | None:
-    """What was denied to a policy that took op `idle`; None where that cannot be known."""
+def denied(seen: Seen, empty: Flags | None, idle: int) -> Denied | None:
+    """What was denied to a policy that took op `idle`; None where that cannot be known.
+
+    `empty` are the cells before which a slot stood empty, None in a run without slots.
+    """
     if seen.legal is None:
         return None
     fresh = _fresh(seen, idle)
-    if fresh is None or int(fresh.sum()) < LEAST_STATES:
+    parts = [one & seen.masked for one in (fresh, empty) if one is not None]
+    if not parts:
+        return None
+    states: Flags = np.logical_or.reduce(parts)
+    if int(states.sum()) < LEAST_STATES:
         return None
     others = [op for op in range(len(seen.ops)) if op != idle]
-    begins = [op for op in others if seen.legal[fresh][:, op].any()] or others
-    every, by = np.ones(seen.shape, bool) & seen.masked, []
+    begun = states if fresh is None or empty is None else fresh & seen.masked
+    begins = [op for op in others if seen.legal[begun][:, op].any()] or others
+    every, by = states.copy(), []
     for op in begins:
         struck = np.zeros(seen.shape, bool)
         for rule in _rules(seen, op):
-            here = seen.masked & ~seen.legal[:, :, op]
+            here = states & ~seen.legal[:, :, op]
             if seen.rule is not None:
                 here &= seen.rule[:, :, op] == rule
-            if here[fresh].mean() > STRIKES:
+            if here[states].mean() > STRIKES:
                 by.append((op, rule, here))
                 struck |= here
         every &= struck
-    return Denied(every, by)
+    return Denied(every, by, empty is not None)
+
+
+def empty_slots(of: Scope, seen: Seen) -> Flags | None:
+    """The cells before which some slot stood empty, (rows, envs); None: nobody spoke of slots."""
+    names = [name for name in of.reader.column_names() if is_stage(name)]
+    slots = {name.split("/")[1] for name in names} | set(of.header.slots)
+    if not names or not seen.steps.size:
+        return None
+    codes = [code for code, word in of.reader.words().items() if word.upper() in EMPTY]
+    before = Columns(of.reader, of.attempt.attempt, int(seen.steps[0]))
+    found = np.full(seen.shape, len(names) < len(slots), bool)
+    for name in names:
+        said = seen.grid(name)
+        held = np.full((1, seen.shape[1]), np.nan)
+        latest = before.latest(name)
+        if latest is not None and latest.values.shape[1] == 1:
+            held[0] = np.where(latest.steps >= 0, latest.values[:, 0], np.nan)
+        if said is None:
+            filled = np.broadcast_to(held, seen.shape)
+        else:
+            filled = _filled(np.concatenate([held, said[:-1]]))
+        found |= np.isnan(filled) | np.isin(filled, codes)
+    if seen.starts is not None:
+        found |= seen.starts
+    return found
+
+
+def is_stage(name: str) -> bool:
+    """Whether a column is the stage of a slot."""
+    return name.startswith("seed/") and name.endswith("/stage")
+
+
+def _filled(values: Any) -> Any:
+    """Where nothing was said, what was said last; nan before."""
+    rows = np.arange(values.shape[0])[:, None]
+    last = np.maximum.accumulate(np.where(np.isnan(values), -1, rows), axis=0)
+    found = np.take_along_axis(values, np.maximum(last, 0), axis=0)
+    return np.where(last < 0, np.nan, found)
 
 
 def _fresh(seen: Seen, idle: int) -> Flags | None:
@@ -64,7 +117,7 @@ def _fresh(seen: Seen, idle: int) -> Flags | None:
     return fresh
 
 
-def _rules(seen: Seen, op: int) -> list[Any]:
+def _rules(seen: Seen, op: int) -> list[int]:
     """The rules that ever forbade an op; -1 where nobody says which."""
     if seen.rule is None:
         return [-1]

@@ -7,19 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from sanctum.model.readings import MASKED, NOT_MEASURED, Reading
-from sanctum.model.why import Outcome
+from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number
+from sanctum.model.why import Outcome, Price, Together
 from sanctum.record.ahead import HORIZONS
 from sanctum.record.columns import mean
 from sanctum.record.questions.outcomes.denied import Denied, denied
-from sanctum.record.questions.outcomes.gains import edge, gain, sides
+from sanctum.record.questions.outcomes.gains import Sides, edge, gain, sides
 from sanctum.record.questions.outcomes.seen import Alike, Flags, Floats, Seen, alike
+
+MOST_SETS = 32
+"""Sets of legal ops that are told apart."""
 
 
 class Ops:
     """The ops of the decisions `mine`, (rows, envs) bool; `env` where they are of one.
 
-    `rules` are the names of the rules, `components` the parts of the reward as they enter it.
+    `rules` are the names of the rules, `components` the parts of the reward as they enter it,
+    `empty` the cells before which a slot stood empty.
     """
 
     def __init__(
@@ -29,13 +33,16 @@ class Ops:
         env: int | None,
         rules: list[str],
         components: dict[str, Floats],
+        empty: Flags | None,
     ) -> None:
+        self._empty = empty
         self._seen = seen
         self._mine = mine
         self._env = env
         self._rules = rules
         self._components = components
         self._gains = seen.gains()
+        self._later: dict[str, dict[int, Floats]] = {}
         self._forced = seen.forced()
         self._chances = seen.probabilities()
 
@@ -52,6 +59,10 @@ class Ops:
         free = took if self._forced is None else took & ~self._forced[0] & self._forced[1]
         every, by = self._denied(op, took)
         now = self._now(op)
+        edges = {
+            name: edge(HORIZONS[0], grid[took | (can & ~took)], apart).mean
+            for name, grid in self._components.items()
+        }
         return Outcome(
             self._seen.ops[op],
             int(took.sum()),
@@ -62,10 +73,8 @@ class Ops:
             self._probability(op, can),
             self._struck_by(op),
             [edge(n, one, apart) for n, one in grids.items()],
-            {
-                name: edge(HORIZONS[0], grid[took | (can & ~took)], apart).mean
-                for name, grid in self._components.items()
-            },
+            edges,
+            self._price(edges, took | (can & ~took), apart),
             None if self._forced is None else int((took & self._forced[0]).sum()),
             every,
             by,
@@ -80,6 +89,17 @@ class Ops:
             return NOT_MEASURED
         known = found[self._mine & ~np.isnan(found)]
         return mean(known == 0.0)
+
+    def _price(self, at_once: dict[str, Reading], cells: Flags, apart: Sides) -> Price | None:
+        """The component that an op loses most of at once, and what it has lost of it later."""
+        known = {name: value for name, one in at_once.items() if (value := number(one)) is not None}
+        if not known or not min(known.values()) < 0:
+            return None
+        name = min(known, key=lambda one: known[one])
+        if name not in self._later:
+            self._later[name] = self._seen.ahead_of(self._components[name])
+        later = {steps: grid[cells] for steps, grid in self._later[name].items()}
+        return Price(name, [edge(steps, values, apart) for steps, values in later.items()])
 
     def _legal(self, op: int) -> Flags:
         """The decisions at which an op was legal, or all where nobody says which those are."""
@@ -105,7 +125,7 @@ class Ops:
         return {self._rule(kind): count for count, kind in ordered}
 
     def _denied(self, op: int, took: Flags) -> tuple[int | None, dict[str, int]]:
-        found: Denied | None = denied(self._seen, op)
+        found: Denied | None = denied(self._seen, self._empty, op)
         if found is None:
             return None, {}
         there = took & found.every
@@ -115,14 +135,19 @@ class Ops:
         }
         return int(there.sum()), {what: count for what, count in by.items() if count}
 
-    def _beside(self, op: int, free: Flags) -> dict[str, int]:
-        """At how many of its unforced decisions each other op was legal."""
-        legal = self._seen.legal
-        if legal is None:
-            return {}
-        counts = legal[free].sum(axis=0).tolist()
-        names = self._seen.ops
-        return {names[one]: int(count) for one, count in enumerate(counts) if one != op and count}
+    def _beside(self, op: int, free: Flags) -> list[Together]:
+        """Which other ops were legal together at its unforced decisions, most often first."""
+        if self._seen.legal is None:
+            return []
+        sets = self._seen.legal[free]
+        sets[:, op] = False
+        kinds, counts = np.unique(sets, axis=0, return_counts=True)
+        names = np.array(self._seen.ops, object)
+        found = [
+            Together(names[kind].tolist(), int(count))
+            for kind, count in zip(kinds, counts, strict=True)
+        ]
+        return sorted(found, key=lambda one: -one.count)[:MOST_SETS]
 
     def _now(self, op: int) -> tuple[bool | None, str | None, int | None]:
         """Whether it is legal at the newest decision, what forbids it, for how many decisions."""

@@ -89,9 +89,11 @@ class Seen:
     def gains(self) -> dict[int, Floats]:
         """What the steps after each decision brought, by how many steps; nan: not known (yet)."""
         rewards = self.grid("reward")
-        if rewards is None:
-            return {}
-        rewards[~np.isfinite(rewards)] = np.nan
+        return {} if rewards is None else self.ahead_of(rewards)
+
+    def ahead_of(self, rewards: Floats) -> dict[int, Floats]:
+        """The same of a part of the reward, (rows, envs)."""
+        rewards = np.where(np.isfinite(rewards), rewards, np.nan)
         pauses = np.flatnonzero(np.diff(self.steps) > _usual(self.steps)) + 1
         there = np.ones(self.steps.size + pauses.size, bool)
         there[pauses + np.arange(pauses.size)] = False
