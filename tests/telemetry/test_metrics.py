@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import importlib
 import math
+from pathlib import Path
 
 import pytest
 
 from sanctum.telemetry.metrics import ALIASES, CATALOGUE, GROUPS, canonical, is_of_a_head, metric
+from sanctum.telemetry.metrics.about import ABOUT, ANSWERS, OTHER_WORDS, about, spelled
+from sanctum.telemetry.metrics.said import call, per
 
 
 @pytest.mark.parametrize(
@@ -113,3 +117,87 @@ def test_a_metric_judged_on_both_sides_shows_the_side_its_value_is_on():
     kl = metric("approx_kl")
     assert kl.thresholds(0.05) == "warn > 0.02, crit > 0.03"
     assert "<" in kl.thresholds(-1.0)
+
+
+# about
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_metric_says_how_it_comes_about_and_what_to_type_next(name):
+    text = about(name)
+    assert text.formula
+    assert text.next
+
+
+@pytest.mark.parametrize("name", [one.name for one in CATALOGUE.values() if one.thresholds()])
+def test_what_can_be_off_says_what_that_usually_means(name):
+    assert about(name).when_off
+
+
+def test_nothing_is_told_of_what_is_no_metric():
+    assert set(ABOUT) <= set(CATALOGUE)
+    assert not set(ANSWERS) & {*CATALOGUE, *ALIASES}
+    assert not set(OTHER_WORDS) & {*CATALOGUE, *ANSWERS, *ALIASES}
+    assert {canonical(one) for one in OTHER_WORDS.values()} <= {*CATALOGUE, *ANSWERS}
+
+
+LINES = sorted({one.next for one in ABOUT.values()} | {one.about.next for one in ANSWERS.values()})
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_the_next_line_can_be_typed(line):
+    word, *rest = line.format(env=7).split()
+    path = Path(__file__).parents[2] / "commands" / f"{word.replace('-', '_')}.py"
+    assert path.exists(), word
+    command = importlib.import_module(f"sanctum.commands.{word}").command
+    command.make_context(word, rest)
+
+
+@pytest.mark.parametrize("text", [*ABOUT.values(), *(one.about for one in ANSWERS.values())])
+def test_a_text_is_ascii_and_short_enough_for_a_screen(text):
+    said = "".join(text)
+    assert said.isascii()
+    assert len(said) <= 420
+
+
+def test_the_text_of_a_head_is_that_of_its_stem():
+    assert about("entropy.slot") == about("entropy")
+    assert about("grad_norm.slot").formula.startswith("L2 norm of the gradients of the head")
+    assert about("train/approx_kl") == about("approx_kl")
+    assert about("reward/rent") == about("reward/gain") != about("reward")
+    assert about("what/ever").formula == ""
+
+
+def test_sources_are_spelled_out():
+    assert spelled("[PPO37], [ours]").endswith("(Huang et al., 2022); chosen here, to be tuned")
+    assert spelled("") == ""
+    for one in CATALOGUE.values():
+        assert "[" not in spelled(one.source)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("approx_kl", "run.update(u, approx_kl=...)"),
+        ("entropy.slot", 'run.update(u, heads={"slot": {"entropy": ...}})'),
+        ("accuracy", "run.step(step, accuracy=...)"),
+        ("reward/rent", 'run.step(step, rewards={"rent": ...})'),
+        ("vital/phase_train_ms", 'run.step(step, vitals={"phase_train_ms": ...})'),
+        ("context/val_acc", 'run.step(step, **{"context/val_acc": ...})'),
+        ("probability", "run.step(step, probabilities=...)"),
+        ("contribution", "run.seed(env, slot, stage, contribution=...)"),
+        ("advantage", "run.backfill(first_step, advantage=...)"),
+    ],
+)
+def test_the_call_that_says_a_metric_is_known(name, said):
+    assert call(name) == said
+
+
+def test_what_there_is_one_of_is_known():
+    assert [per(one) for one in ("approx_kl", "entropy", "accuracy", "alpha", "vital/x")] == [
+        "update",
+        "update",
+        "environment",
+        "seed",
+        "run",
+    ]

@@ -198,6 +198,5 @@ OTHER_WORDS = {
     "kl": "approx_kl",
     "clipfrac": "clip_fraction",
     "ev": "explained_variance",
-    "lr": "learning_rate",
 }
 """What people and tables say, where it is not a name."""
