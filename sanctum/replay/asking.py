@@ -74,15 +74,23 @@ class Asked:
 
     def probabilities(self, observation: Tensor, head: str) -> Tensor:
         """(m, options) of one head. Raises Refused (``policy``)."""
+        return _of_head(self.readings(observation), head)
+
+    def log_probability(self, observation: Tensor, head: str, option: int) -> Tensor:
+        """(m,) of one option, in nats; from the logits where the policy gives them.
+
+        They lose less. Raises Refused (``policy``; ``bad_job`` for an option that is none).
+        """
         found = self.readings(observation)
-        if (one := found.get(f"probability/{head}")) is None or one.ndim != 2:
-            named = [name.partition("/")[2] for name in found if name.startswith("probability/")]
-            raise Refused(
-                "policy",
-                f"the policy gives no probabilities of {head}",
-                f"it gives those of: {', '.join(named)}" if named else None,
-            )
-        return one
+        chances = _of_head(found, head)
+        if not 0 <= option < chances.shape[1]:
+            raise Refused("bad_job", f"{head} has no option {option}")
+        if (logits := found.get(f"logit/{head}")) is None or logits.shape != chances.shape:
+            # The one column first: the gradient of log 0, though multiplied by 0, is none.
+            return chances[:, option].log()
+        if head in self.masks:
+            logits = logits.masked_fill(~self.masks[head], -torch.inf)
+        return logits.log_softmax(1)[:, option]
 
     def matrices(self) -> dict[str, Matrix]:
         """The readings of all rows as the record would hold them."""
@@ -141,6 +149,17 @@ def matrix(one: Tensor) -> Matrix:
     """Float32, little-endian."""
     array = one.detach().float().cpu().contiguous().numpy().astype("<f4")
     return Matrix(tuple(array.shape), array.tobytes())
+
+
+def _of_head(found: Mapping[str, Tensor], head: str) -> Tensor:
+    if (one := found.get(f"probability/{head}")) is None or one.ndim != 2:
+        named = [name.partition("/")[2] for name in found if name.startswith("probability/")]
+        raise Refused(
+            "policy",
+            f"the policy gives no probabilities of {head}",
+            f"it gives those of: {', '.join(named)}" if named else None,
+        )
+    return one
 
 
 def _checked(found: Any, rows: int) -> dict[str, Tensor]:

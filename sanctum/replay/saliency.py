@@ -75,7 +75,9 @@ class _Line:
         for where, value in (("the baseline", first), ("the row", last)):
             if not np.isfinite(value):
                 raise Refused(
-                    "policy", f"the log-probability is {value} at {where}: nothing adds up to that"
+                    "policy",
+                    f"the log-probability is {value} at {where}: nothing adds up to that",
+                    f"readings that hold logit/{head} too would tell how small it is",
                 )
         self.ends = float(first), float(last)
 
@@ -124,14 +126,11 @@ class _Line:
         given = torch.tensor(points, dtype=self._asked.observation.dtype, requires_grad=True)
         with torch.enable_grad():
             try:
-                chances = self._asked.probabilities(given, self._head)
+                logs = self._asked.log_probability(given, self._head, self._option)
             except Refused as refused:
                 if "requires grad" in str(refused.__cause__):
                     raise _no_gradient() from refused.__cause__
                 raise
-            if not 0 <= self._option < chances.shape[1]:
-                raise Refused("bad_job", f"{self._head} has no option {self._option}")
-            logs = chances[:, self._option].log()
             if not logs.requires_grad:
                 raise _no_gradient()
             (gradient,) = torch.autograd.grad(logs.sum(), given, allow_unused=True)

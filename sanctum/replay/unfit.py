@@ -25,9 +25,9 @@ def explained(error: BaseException) -> str | None:
     ]
     for line in text.splitlines():
         if "Missing key(s)" in line:
-            parts.append(_listed("not among them: ", _NAMES.findall(line)))
+            parts.append(_listed("not among them: ", sorted(_NAMES.findall(line))))
         elif "Unexpected key(s)" in line:
-            parts.append(_listed("not in the policy: ", _NAMES.findall(line)))
+            parts.append(_listed("not in the policy: ", sorted(_NAMES.findall(line))))
     return "; ".join(parts) or "its state_dict is another one"
 
 

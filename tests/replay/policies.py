@@ -64,6 +64,14 @@ class Single(Net):
         return super().readings(observation.float(), masks, actions)
 
 
+class Logits(Net):
+    """Says its logits too, before they are masked."""
+
+    def readings(self, observation: Any, masks: Any, actions: Any) -> Readings:
+        found = super().readings(observation, masks, actions)
+        return found | {"logit/op": self.op(self.trunk(observation))}
+
+
 class Recurrent(Net):
     """What it saw before decides with what it sees."""
 
@@ -105,6 +113,7 @@ KINDS = {
     "detached": Detached,
     "leaving": Leaving,
     "single": Single,
+    "logits": Logits,
     "recurrent": Recurrent,
     "raising": Raising,
 }
@@ -153,3 +162,9 @@ def counting(weights: Any, about: Any) -> Net:
 
 COUNTED: list[int] = []
 a_number = 7
+
+
+def place(weights: Any, about: Any) -> None:
+    """Says where it is made."""
+    devices = os.environ["CUDA_VISIBLE_DEVICES"]
+    raise RuntimeError(f"devices {devices!r}, {torch.get_num_threads()} threads")

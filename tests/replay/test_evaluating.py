@@ -144,7 +144,7 @@ def test_weights_that_do_not_fit_are_named_with_both_shapes() -> None:
 
 def test_weights_that_are_missing_or_too_many_are_named() -> None:
     said = failed(Evaluate([policy(NET, sizes=[3, 8, 8])], [ONE]))
-    assert said.sentence.endswith(": not among them: trunk.2.weight, trunk.2.bias")
+    assert said.sentence.endswith(": not among them: trunk.2.bias, trunk.2.weight")
     said = failed(Evaluate([policy(made(1, [3, 8, 8], 4), sizes=[3, 8])], [ONE]))
     assert said.sentence.endswith(": not in the policy: trunk.2.bias, trunk.2.weight")
 
