@@ -23,8 +23,10 @@ OBSERVATION = "observation"
 MEAN_STEPS = 2048
 """Vector steps before a decision that its features are compared with."""
 
-SEARCH_STEPS = 4096
-"""Vector steps before a decision among which its neighbours are looked for."""
+SEARCH_STEPS = 3072
+"""Vector steps before a decision among which its neighbours are looked for: as many as fit into the
+blocks that a reader keeps, so that the second question is answered from memory.
+"""
 
 MOST_NUMBERS = 2**23
 """Numbers looked at, at most: of wide observations it is fewer steps."""
