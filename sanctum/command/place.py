@@ -33,6 +33,16 @@ def frozen(when: str, at: At) -> str:
     return typed if at.step is None else str(at.step)
 
 
+def to_step(moment: Moment, when: str | None) -> Moment:
+    """`moment`, or that of `when` in the same run; in the same entry of the hall of fame."""
+    if when is None:
+        return moment
+    entry = _ENTRY.match((moment.at or "").strip())
+    if entry is None or when.strip().startswith("hall:"):
+        return moment.to(when)
+    return moment.to(f"{entry[1]}:{when.strip()}")
+
+
 def go(session: Session, moment: Moment, when: str) -> Report:
     """Move the session to `when` in the moment's run; says where that is.
 
