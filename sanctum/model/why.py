@@ -32,7 +32,7 @@ class Together(_Answer, frozen=True):
 
 
 class Price(_Answer, frozen=True):
-    """The component that an op loses most of at once, beside the others, and what becomes of that.
+    """The component that an op loses most of at once, beside the rival, and what becomes of that.
 
     `edges` are as those of the whole reward.
     """
@@ -48,9 +48,10 @@ class Outcome(_Answer, frozen=True):
     op was taken. `components` are the means of the reward components at its decisions. `legal` is
     None where the mask was not said. `rules` counts the decisions at which each rule forbade it.
 
-    `edges` are by how much it beat the others where all else was alike: the same time of the run,
+    `edges` are by how much it beat the `rival` where all else was alike: the same time of the run,
     the same stretch of the episode, the same ops legal; `edge_components` the same of each
-    component of the reward at once. Their `count` is how many of its decisions had such others.
+    component of the reward at once. Their `count` is how many of its decisions had such a match.
+    The rival itself has none. `spread` is the standard deviation of the reward at its decisions.
 
     Of the decisions that took it: `forced` had no other legal op. At `denied` of them whatever
     begins something (GERMINATE, not CULL) was forbidden though nothing the policy did stood in the
@@ -77,6 +78,7 @@ class Outcome(_Answer, frozen=True):
     denied: int | None = None
     denied_by: dict[str, int] = {}
     beside: list[Together] = []
+    spread: Reading = NOT_MEASURED
     legal_now: bool | None = None
     rule_now: str | None = None
     same_steps: int | None = None
@@ -100,7 +102,10 @@ class OutcomesAnswer(_Answer, frozen=True):
     it was. `reward_spread` is the standard deviation of the reward over the window, `no_reward` the
     share of decisions whose rewards were all 0 over the longest horizon. `value` and `entropy` are
     means, the latter over unforced decisions. `not_finite` counts the decisions at which a column
-    was nan or infinite. `calls` are the closest of all.
+    was nan or infinite. `calls` are the closest of all. `rival` is the op that the others are
+    compared with: the one that does nothing (WAIT), or else the one that is taken most.
+    `return_spread` is the standard deviation of the rewards over the longest horizon. `top_env` is
+    the environment that holds the largest part, `top_share`, of the sum of squared advantages.
     """
 
     at: At
@@ -117,6 +122,10 @@ class OutcomesAnswer(_Answer, frozen=True):
     entropy: Reading = NOT_MEASURED
     not_finite: dict[str, int] = {}
     calls: list[Call] = []
+    rival: str | None = None
+    return_spread: Reading = NOT_MEASURED
+    top_env: int | None = None
+    top_share: Reading = NOT_MEASURED
 
 
 class Evidence(_Answer, frozen=True):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from sanctum.model.readings import NOT_MEASURED, Reading
+from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, reading
 from sanctum.model.why import OutcomesAnswer
 from sanctum.record.columns import mean, spread
 from sanctum.record.moments import Scope
 from sanctum.record.questions.choices import WINDOW_STEPS, head_of
 from sanctum.record.questions.outcomes.calls import calls
 from sanctum.record.questions.outcomes.denied import empty_slots, is_stage
-from sanctum.record.questions.outcomes.ops import Ops
+from sanctum.record.questions.outcomes.ops import Ops, rival
 from sanctum.record.questions.outcomes.seen import Flags, Floats, Seen
 from sanctum.record.questions.rewards import PREFIX, component_names
 
+ADVANTAGE = "advantage"
 LOOK_BACK_STEPS = 512
 """Steps before a window that are read too, to know how its first episodes began."""
 ROLLOUTS = 8
@@ -32,7 +33,7 @@ def outcomes_read(of: Scope, env: int | None, window: int | None) -> OutcomesAns
         of.check_env(env)
     if head_of(of) is None or of.at.step is None:
         return OutcomesAnswer(of.at, env, None, None, 0, None, [])
-    names = [PREFIX + name for name in component_names(of)]
+    names = [ADVANTAGE, *(PREFIX + name for name in component_names(of))]
     names += [name for name in of.reader.column_names() if is_stage(name)]
     most = max(1, min(MOST_STEPS, MOST_DECISIONS // of.header.envs))
     length = window or max(ROLLOUTS * (of.header.rollout_steps or WINDOW_STEPS), LOOK_BACK_STEPS)
@@ -56,6 +57,7 @@ def _answer(of: Scope, seen: Seen, env: int | None, start: int) -> OutcomesAnswe
     forced, rewards = seen.forced(), seen.grid("reward")
     empty = empty_slots(of, seen)
     every = Ops(seen, mine, env, of.header.mask_rules, _components(of, seen), empty)
+    silent, returns = every.signal()
     known = rewards is not None and ~np.isnan(rewards) & mine
     return OutcomesAnswer(
         of.at,
@@ -67,11 +69,14 @@ def _answer(of: Scope, seen: Seen, env: int | None, start: int) -> OutcomesAnswe
         [every.outcome(op) for op in range(len(seen.ops))],
         NOT_MEASURED if rewards is None else spread(rewards[known]),
         0 if forced is None else int((mine & forced[1]).sum()),
-        every.no_reward(),
+        silent,
         _mean_of(seen.grid("value"), mine),
         _entropy(seen, mine),
         seen.not_finite(slice(start, None), pick),
         calls(seen, mine),
+        rival(seen),
+        returns,
+        *_leading(seen, mine),
     )
 
 
@@ -83,6 +88,16 @@ def _components(of: Scope, seen: Seen) -> dict[str, Floats]:
         if grid is not None:
             found[name] = grid * of.header.rewards.get(name, 1)
     return found
+
+
+def _leading(seen: Seen, mine: Flags) -> tuple[int | None, Reading]:
+    """The environment with the largest part of the squared advantages, and that part."""
+    said = seen.grid(ADVANTAGE)
+    if said is None:
+        return None, NOT_MEASURED
+    sums = np.nansum(np.where(mine & np.isfinite(said), said, 0.0) ** 2, axis=0)
+    whole = float(sums.sum())
+    return (int(sums.argmax()), reading(float(sums.max()) / whole)) if whole > 0 else (None, MASKED)
 
 
 def _entropy(seen: Seen, mine: Flags) -> Reading:

@@ -17,11 +17,12 @@ LEAST_OTHERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The decisions that took an op, and those at which it was legal and another was taken.
+    """The decisions that took an op, and others it is compared with.
 
-    All arrays are (decisions,); `took` and `other` say which.
+    `cells` (rows, envs) are both; the other arrays are of those, one after another.
     """
 
+    cells: Flags
     took: Flags
     other: Flags
     stratum: Ints
@@ -31,7 +32,7 @@ class Sides:
 def sides(took: Flags, other: Flags, alike: Alike) -> Sides:
     """The two sides of one op, from grids; decisions of neither are left out."""
     every = took | other
-    return Sides(took[every], other[every], alike.stratum[every], alike.cluster[every])
+    return Sides(every, took[every], other[every], alike.stratum[every], alike.cluster[every])
 
 
 def gain(steps: int, values: Floats, cluster: Ints) -> Gain:

@@ -10,13 +10,28 @@ import numpy as np
 from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number
 from sanctum.model.why import Outcome, Price, Together
 from sanctum.record.ahead import HORIZONS
-from sanctum.record.columns import mean
+from sanctum.record.columns import mean, spread
 from sanctum.record.questions.outcomes.denied import Denied, denied
 from sanctum.record.questions.outcomes.gains import Sides, edge, gain, sides
 from sanctum.record.questions.outcomes.seen import Alike, Flags, Floats, Seen, alike
 
 MOST_SETS = 32
 """Sets of legal ops that are told apart."""
+
+
+WAITING = frozenset(
+    {"WAIT", "NOOP", "NO_OP", "NO-OP", "NOP", "IDLE", "HOLD", "STAY", "NOTHING", "PASS", "SKIP"}
+)
+"""Words for an op that does nothing."""
+
+
+def rival(seen: Seen) -> str | None:
+    """The op that all others are compared with: the one that does nothing, or the most taken."""
+    idle = [op for op in seen.ops if op.upper() in WAITING]
+    if idle:
+        return idle[0]
+    taken = np.bincount(seen.op[seen.made], minlength=len(seen.ops))[: len(seen.ops)]
+    return seen.ops[int(taken.argmax())] if taken.any() else None
 
 
 class Ops:
@@ -42,9 +57,11 @@ class Ops:
         self._rules = rules
         self._components = components
         self._gains = seen.gains()
+        self._rewards = seen.grid("reward")
         self._later: dict[str, dict[int, Floats]] = {}
         self._forced = seen.forced()
         self._chances = seen.probabilities()
+        self._rival = -1 if rival(seen) is None else seen.ops.index(rival(seen) or "")
 
     @cached_property
     def _alike(self) -> Alike:
@@ -54,43 +71,49 @@ class Ops:
         """What there is to say of one op."""
         took = self._mine & (self._seen.op == op)
         can = self._legal(op)
-        apart = sides(took, can & ~took, self._alike)
-        grids = {steps: one[took | (can & ~took)] for steps, one in self._gains.items()}
+        others = can & ~took
+        apart = sides(took, can & (self._seen.op == self._rival) & ~took, self._alike)
+        clusters = self._alike.cluster
         free = took if self._forced is None else took & ~self._forced[0] & self._forced[1]
         every, by = self._denied(op, took)
         now = self._now(op)
-        edges = {
-            name: edge(HORIZONS[0], grid[took | (can & ~took)], apart).mean
+        is_rival = op == self._rival
+        edges = [edge(steps, one[apart.cells], apart) for steps, one in self._gains.items()]
+        parts = {
+            name: edge(HORIZONS[0], grid[apart.cells], apart).mean
             for name, grid in self._components.items()
         }
         return Outcome(
             self._seen.ops[op],
             int(took.sum()),
             None if self._seen.legal is None else int(can.sum()),
-            [gain(n, one[apart.took], apart.cluster[apart.took]) for n, one in grids.items()],
-            [gain(n, one[apart.other], apart.cluster[apart.other]) for n, one in grids.items()],
+            [gain(n, one[took], clusters[took]) for n, one in self._gains.items()],
+            [gain(n, one[others], clusters[others]) for n, one in self._gains.items()],
             {name: _mean_of(grid[took]) for name, grid in self._components.items()},
             self._probability(op, can),
             self._struck_by(op),
-            [edge(n, one, apart) for n, one in grids.items()],
-            edges,
-            self._price(edges, took | (can & ~took), apart),
+            []
+            if is_rival
+            else [edge(n, one[apart.cells], apart) for n, one in self._gains.items()],
+            {} if is_rival else parts,
+            None if is_rival else self._price(parts, apart),
             None if self._forced is None else int((took & self._forced[0]).sum()),
             every,
             by,
             self._beside(op, free),
+            NOT_MEASURED if self._rewards is None else _spread_of(self._rewards[took]),
             *now,
         )
 
-    def no_reward(self) -> Reading:
-        """The share of decisions after which all rewards added up to 0 over the longest horizon."""
+    def signal(self) -> tuple[Reading, Reading]:
+        """Of the rewards over the longest horizon: the share that is 0, and the spread."""
         found = self._gains.get(HORIZONS[-1])
         if found is None:
-            return NOT_MEASURED
+            return NOT_MEASURED, NOT_MEASURED
         known = found[self._mine & ~np.isnan(found)]
-        return mean(known == 0.0)
+        return mean(known == 0.0), spread(known)
 
-    def _price(self, at_once: dict[str, Reading], cells: Flags, apart: Sides) -> Price | None:
+    def _price(self, at_once: dict[str, Reading], apart: Sides) -> Price | None:
         """The component that an op loses most of at once, and what it has lost of it later."""
         known = {name: value for name, one in at_once.items() if (value := number(one)) is not None}
         if not known or not min(known.values()) < 0:
@@ -98,7 +121,7 @@ class Ops:
         name = min(known, key=lambda one: known[one])
         if name not in self._later:
             self._later[name] = self._seen.ahead_of(self._components[name])
-        later = {steps: grid[cells] for steps, grid in self._later[name].items()}
+        later = {steps: grid[apart.cells] for steps, grid in self._later[name].items()}
         return Price(name, [edge(steps, values, apart) for steps, values in later.items()])
 
     def _legal(self, op: int) -> Flags:
@@ -174,3 +197,7 @@ class Ops:
 
 def _mean_of(values: Floats) -> Reading:
     return mean(values[~np.isnan(values)])
+
+
+def _spread_of(values: Floats) -> Reading:
+    return spread(values[~np.isnan(values)])
