@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number
-from sanctum.model.why import Outcome, Price, Together
+from sanctum.model.why import Gain, Outcome, Price, Together
 from sanctum.record.ahead import HORIZONS
 from sanctum.record.columns import mean, spread
 from sanctum.record.questions.outcomes.denied import Denied, denied
@@ -70,19 +70,11 @@ class Ops:
     def outcome(self, op: int) -> Outcome:
         """What there is to say of one op."""
         took = self._mine & (self._seen.op == op)
-        can = self._legal(op)
-        others = can & ~took
-        apart = sides(took, can & (self._seen.op == self._rival) & ~took, self._alike)
-        clusters = self._alike.cluster
-        free = took if self._forced is None else took & ~self._forced[0] & self._forced[1]
+        can = self._legal(op) | took
+        others, clusters = can & ~took, self._alike.cluster
         every, by = self._denied(op, took)
-        now = self._now(op)
-        is_rival = op == self._rival
-        edges = [edge(steps, one[apart.cells], apart) for steps, one in self._gains.items()]
-        parts = {
-            name: edge(HORIZONS[0], grid[apart.cells], apart).mean
-            for name, grid in self._components.items()
-        }
+        is_legal, rule, same = self._now(op)
+        edges, parts, price = self._beside_rival(op, took, can)
         return Outcome(
             self._seen.ops[op],
             int(took.sum()),
@@ -92,18 +84,32 @@ class Ops:
             {name: _mean_of(grid[took]) for name, grid in self._components.items()},
             self._probability(op, can),
             self._struck_by(op),
-            []
-            if is_rival
-            else [edge(n, one[apart.cells], apart) for n, one in self._gains.items()],
-            {} if is_rival else parts,
-            None if is_rival else self._price(parts, apart),
-            None if self._forced is None else int((took & self._forced[0]).sum()),
-            every,
-            by,
-            self._beside(op, free),
-            NOT_MEASURED if self._rewards is None else _spread_of(self._rewards[took]),
-            *now,
+            edges=edges,
+            edge_components=parts,
+            price=price,
+            forced=None if self._forced is None else int((took & self._forced[0]).sum()),
+            denied=every,
+            denied_by=by,
+            beside=self._together(op, took),
+            spread=NOT_MEASURED if self._rewards is None else _spread_of(self._rewards[took]),
+            legal_now=is_legal,
+            rule_now=rule,
+            same_steps=same,
         )
+
+    def _beside_rival(
+        self, op: int, took: Flags, can: Flags
+    ) -> tuple[list[Gain], dict[str, Reading], Price | None]:
+        """By how much an op did better than the rival, that of each component, and the worst."""
+        if op == self._rival:
+            return [], {}, None
+        apart = sides(took, can & (self._seen.op == self._rival), self._alike)
+        edges = [edge(steps, one[apart.cells], apart) for steps, one in self._gains.items()]
+        parts = {
+            name: edge(HORIZONS[0], grid[apart.cells], apart).mean
+            for name, grid in self._components.items()
+        }
+        return edges, parts, self._price(parts, apart)
 
     def signal(self) -> tuple[Reading, Reading]:
         """Of the rewards over the longest horizon: the share that is 0, and the spread."""
@@ -125,9 +131,9 @@ class Ops:
         return Price(name, [edge(steps, values, apart) for steps, values in later.items()])
 
     def _legal(self, op: int) -> Flags:
-        """The decisions at which an op was legal, or all where nobody says which those are."""
+        """The decisions at which an op was legal; where nobody says, all that were not forced."""
         if self._seen.legal is None:
-            return self._mine
+            return self._mine if self._forced is None else self._mine & ~self._forced[0]
         can: Flags = self._mine & self._seen.masked & self._seen.legal[:, :, op]
         return can
 
@@ -158,10 +164,11 @@ class Ops:
         }
         return int(there.sum()), {what: count for what, count in by.items() if count}
 
-    def _beside(self, op: int, free: Flags) -> list[Together]:
+    def _together(self, op: int, took: Flags) -> list[Together]:
         """Which other ops were legal together at its unforced decisions, most often first."""
-        if self._seen.legal is None:
+        if self._seen.legal is None or self._forced is None:
             return []
+        free = took & ~self._forced[0] & self._seen.masked
         sets = self._seen.legal[free]
         sets[:, op] = False
         kinds, counts = np.unique(sets, axis=0, return_counts=True)
