@@ -35,7 +35,8 @@ class Evaluation(_Answer, frozen=True):
     `reproduced` is None where there is nothing to compare. `acted` says whether these are the very
     weights that decided then, None: the record does not tell. `difference` is the largest of a
     probability (of the value or log-probability, where the run said no probabilities: `compared`).
-    `choice` is the most probable option of the main head.
+    `value_difference` is that of the value, which has to be the same too. `choice` is the most
+    probable option of the main head.
     """
 
     which: str
@@ -50,6 +51,7 @@ class Evaluation(_Answer, frozen=True):
     heads: list[HeadAgain] = []
     dtype: str = ""
     device: str = "cpu"
+    value_difference: Reading = NOT_MEASURED
 
 
 class ReplayAnswer(_Answer, frozen=True):

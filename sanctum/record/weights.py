@@ -56,6 +56,11 @@ def acting_at(reader: Reader, attempt: int, step: int) -> Weights | None:
     )
 
 
+def of_update(reader: Reader, attempt: int, update: int) -> Weights | None:
+    """The policy that an update made; None where it is not kept. Raises RecordError."""
+    return _one(reader, "attempt = ? AND number = ? ORDER BY id DESC", attempt, update)
+
+
 def newest(reader: Reader, attempt: int) -> Weights | None:
     """The policy as it was saved last; None where none was. Raises RecordError."""
     return _one(reader, "attempt = ? ORDER BY id DESC", attempt)

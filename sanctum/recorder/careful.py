@@ -9,13 +9,13 @@ from typing import Any
 
 from sanctum.errors import RecordError
 from sanctum.record.cells import DAMAGE
-from sanctum.record.record import Record
+from sanctum.recorder.answering import Answering
 
 
 class Careful:
-    """`Queries` of a recorded run: every question of its `Record`, damage told as such."""
+    """`Queries` of a recorded run: every question that `Answering` answers, damage told as such."""
 
-    def __init__(self, record: Record, path: Path) -> None:
+    def __init__(self, record: Answering, path: Path) -> None:
         self._record = record
         self._path = path
 

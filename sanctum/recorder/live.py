@@ -97,9 +97,9 @@ class LiveRecorder:
             hall,
             self.writer,
         )
-        self.server = Server(
-            self.loop.selector, socket_path(claimed.record), Answering(self.record)
-        )
+        answering = Answering(self.record, claimed.record, hall)
+        self.jobs = answering.replays.work_in(self.loop.selector)
+        self.server = Server(self.loop.selector, socket_path(claimed.record), answering)
         self.file = RunFile(
             claimed.run_id,
             str(claimed.record),
@@ -136,6 +136,7 @@ class LiveRecorder:
         linger_s = float(os.environ.get("SANCTUM_LINGER_S", LINGER_S))
         Lifetime(self.loop, self.server, linger_s, self._is_needed)
         self.loop.every_tick(self._tick)
+        self.loop.every_tick(self.jobs.tick)
 
     def run(self) -> None:
         """Until told to stop, or nobody is left."""
@@ -152,6 +153,7 @@ class LiveRecorder:
 
     def _close(self) -> None:
         self.server.close()
+        self.jobs.close()
         self.writer.close(self.clock.now())
         self.file.recorder = 0
         self.note_run()

@@ -82,8 +82,13 @@ def opened(path: Path) -> Queries:
 
     A record that is damaged in part is opened: what cannot be read is said when it is asked for.
     """
+    return cast(Queries, Careful(_answering(path), path))
+
+
+def _answering(path: Path) -> Answering:
     if is_hall(path):
-        return cast(Queries, Answering(HallRecord(path)))
+        of_hall = HallRecord(path)
+        return Answering(of_hall, path, of_hall.own_hall)
     try:
         reader = Reader(open_read_only(path))
         last = reader.last_attempt()
@@ -95,30 +100,33 @@ def opened(path: Path) -> Queries:
         raise
     except Exception as error:
         raise RecordError(f"{path} is damaged: {error}") from error
-    return cast(Queries, Answering(Careful(record, path)))
+    return Answering(record, path, hall)
 
 
 def read_recorded(path: Path) -> None:
     """Answer questions about the record at `path`; says on stdout where, as one JSON line."""
     try:
         there = _file(path)
-        record = opened(path)
+        answering = _answering(path)
         place = socket_path(path, reading=True)
         if _is_answered(place):
             _say({"socket": str(place)})
             return
         loop = Loop()
-        server = Server(loop.selector, place, record)
+        jobs = answering.replays.work_in(loop.selector)
+        server = Server(loop.selector, place, Careful(answering, path))
     except SanctumError as error:
         _say({"error": error.sentence, "hint": error.hint})
         return
     _say({"socket": str(server.path)})
     Lifetime(loop, server, float(os.environ.get("SANCTUM_LINGER_S", LINGER_S)), lambda: False)
     loop.every_tick(lambda: _make_way(loop, path, there))
+    loop.every_tick(jobs.tick)
     try:
         loop.run()
     finally:
         server.close()
+        jobs.close()
 
 
 def _make_way(loop: Loop, path: Path, there: tuple[int, int] | None) -> None:

@@ -23,11 +23,11 @@ class HallRecord(Record):
     """Implements `Queries`: no moment, or ``live``, is ``hall:1``; ``-50`` is ``hall:1:-50``."""
 
     def __init__(self, path: Path) -> None:
-        self._hall_here = Hall(path, task_of(path))
-        self._hall_here.list()
+        self.own_hall = Hall(path, task_of(path))
+        self.own_hall.list()
         nothing = sqlite3.connect(":memory:", isolation_level=None)
         lay(nothing, page_bytes=512)
-        super().__init__(Reader(nothing), path, hall=self._hall_here)
+        super().__init__(Reader(nothing), path, hall=self.own_hall)
 
     def note_add(self, text: str, at: str | None = None) -> Event:
         """Refused: an entry is as its run was. Raises UsageError."""
@@ -39,4 +39,4 @@ class HallRecord(Record):
             when = _BEST
         elif not when.startswith("hall:"):
             when = f"{_BEST}:{when}"
-        return at_hall(self._hall_here, when, self._pulse.now())
+        return at_hall(self.own_hall, when, self._pulse.now())

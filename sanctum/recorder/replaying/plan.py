@@ -1,0 +1,32 @@
+"""A plan: what a question has a worker compute, and what becomes of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sanctum.errors import SanctumError, UsageError
+from sanctum.model.jobs import Done, Failed, Job
+from sanctum.recorder.replaying.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`jobs` are made one after another, each when the one before is done: weights may be large.
+
+    `finish` makes the answer of what came of them, in their order; it may raise SanctumError.
+    """
+
+    place: Place
+    jobs: Sequence[Callable[[], Job]]
+    finish: Callable[[list[Done]], Any]
+
+
+def refused(failed: Failed) -> SanctumError:
+    """What a worker could not do, as an error; where it came from is in its notes."""
+    kind = UsageError if failed.kind == "illegal" else SanctumError
+    error = kind(failed.sentence, failed.hint)
+    if failed.traceback:
+        error.add_note(failed.traceback.rstrip())
+    return error

@@ -1,0 +1,117 @@
+"""Which weights: those that acted then, the newest now, or those of a hall of fame entry."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sanctum.errors import NoDataYet, SanctumError, UsageError
+from sanctum.model.jobs import Policy
+from sanctum.record.moments import Scope
+from sanctum.record.questions.grounds import Grounds
+from sanctum.record.reader import Reader
+from sanctum.record.weights import Weights, newest, of_update, saved
+
+THEN, NOW = "then", "now"
+KEEPS = 'run.save_policy(update, policy, factory="module:function") after each update keeps them'
+_HALL = re.compile(r"hall:(\d{1,9})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Weights to evaluate with. `acted` says whether they decided then, None: it is not told."""
+
+    which: str
+    weights: Weights
+    acted: bool | None
+    note: str | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """As a worker takes them. Raises SanctumError where nothing makes a policy of them."""
+        found = self.weights
+        if found.factory is None:
+            raise SanctumError(
+                f"nobody said what makes a policy of the weights of u{found.update}"
+                + (f": {found.about['no_factory']}" if "no_factory" in found.about else ""),
+                'run.save_policy(update, policy, factory="module:function") says it',
+            )
+        return Policy(found.update, found.factory, found.data, found.about, found.tied)
+
+
+def rank_of(which: str) -> int | None:
+    """The rank of ``hall:K``, None for the others. Raises UsageError for a word that is none."""
+    if which in (THEN, NOW):
+        return None
+    found = _HALL.match(which)
+    if found is None:
+        raise UsageError(
+            f"'{which}' names no weights", "then, now, or hall:K for an entry of the hall of fame"
+        )
+    return int(found[1])
+
+
+def then(of: Scope, grounds: Grounds, row: int = -1) -> Chosen:
+    """The weights that made a decision, or the nearest kept before them. Raises NoDataYet."""
+    attempt, step = of.attempt.attempt, int(grounds.steps[row])
+    update, note = acting(saved(of.reader, attempt), step, grounds.version(row))
+    found = of_update(of.reader, attempt, update)
+    if found is None:
+        raise NoDataYet(f"the weights of u{update} have just been thinned out", "ask again")
+    version = grounds.version(row)
+    return Chosen(THEN, found, None if version is None else version == update, note)
+
+
+def acting(
+    kept: list[tuple[int, int | None]], step: int, version: int | None
+) -> tuple[int, str | None]:
+    """The update whose weights stand for those that acted at a step, and what has to be said.
+
+    `kept` are updates with the last step before they acted. Raises NoDataYet.
+    """
+    if version is not None and any(update == version for update, _ in kept):
+        return version, None
+    before = [update for update, last in kept if (-1 if last is None else last) < step]
+    if not kept:
+        raise NoDataYet("no weights of the policy were kept", KEEPS)
+    if not before:
+        raise NoDataYet(
+            f"no weights were kept that acted by step {step:,}; the first are those of"
+            f" u{kept[0][0]}",
+            "the last 20 saves are kept, of older ones ever fewer",
+        )
+    nearest = before[-1]
+    if version is None:
+        return nearest, None
+    return nearest, f"the weights of u{version} are not kept: u{nearest} is the nearest before"
+
+
+def now(reader: Reader, attempt: int, version: int | None, *, is_same_run: bool = True) -> Chosen:
+    """The newest weights. `version` is the update that decided. Raises NoDataYet."""
+    found = newest(reader, attempt)
+    if found is None:
+        raise NoDataYet("no weights of the policy were kept", KEEPS)
+    acted = None if version is None else is_same_run and version == found.update
+    return Chosen(NOW, found, acted)
+
+
+def of_hall(entry: Scope, rank: int, asked: Scope, version: int | None) -> Chosen:
+    """The weights that acted at the peak of an entry, whose ground there is `entry`.
+
+    Raises NoDataYet where the entry holds none.
+    """
+    attempt = entry.attempt.attempt
+    kept = saved(entry.reader, attempt)
+    found = None if not kept else of_update(entry.reader, attempt, kept[-1][0])
+    if found is None:
+        raise NoDataYet(
+            f"entry {rank} of the hall of fame holds no weights",
+            "entries kept by this version do, of runs that save them (run.save_policy)",
+        )
+    is_same = (entry.header.run_id, entry.header.pid, entry.header.time) == (
+        asked.header.run_id,
+        asked.header.pid,
+        asked.header.time,
+    )
+    acted = None if version is None else is_same and version == found.update
+    return Chosen(f"hall:{rank}", found, acted)
