@@ -31,25 +31,30 @@ class Candidates:
     episode: Indices
 
 
-def neighbours(of: Scope, head: str, chosen: int, sight: Sight) -> tuple[list[Neighbour], int]:
-    """The nearest decisions before one for another op than `chosen`, and among how many.
+def neighbours(
+    of: Scope, head: str, chosen: int, sight: Sight, env: int
+) -> tuple[list[Neighbour], int]:
+    """The nearest decisions before one of `env` for another op than `chosen`, and among how many.
 
-    Of each episode of an environment there is one, as long as there are enough episodes; then
-    others of them that have no reward in common.
+    Those just before it in `env` are none: what came of them is mostly what came of it. Of each
+    episode of an environment there is one, as long as there are enough episodes; then others that
+    have no reward in common.
     """
-    every = _candidates(head, chosen, sight)
+    every = _candidates(head, chosen, sight, env)
     found = [_told(of, head, every, one) for one in _nearest(every)]
     return sorted(found, key=lambda one: one.distance), int(every.distance.size)
 
 
-def _candidates(head: str, chosen: int, sight: Sight) -> Candidates:
+def _candidates(head: str, chosen: int, sight: Sight, env: int) -> Candidates:
     """All past observations with another op that can be compared."""
     parts, start = [], 0
+    last = sum(one.values.shape[0] for one in sight.before) - APART_ROWS
     for one in sight.before:
         cells = one.block.cells(f"action/{head}")
         if cells is not None:
             ops, states = cells[0][one.rows, :, 0], cells[1][one.rows]
             is_other = (states == VALUE) & (one.states == VALUE) & (ops != chosen)
+            is_other[max(0, last - start + 1) :, env] = False
             rows, envs = np.nonzero(is_other)
             far = sight.distances(one, rows, envs)
             steps, episodes = one.block.steps[one.rows][rows], _episodes(one, rows, envs)

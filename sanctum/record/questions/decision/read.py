@@ -110,7 +110,7 @@ def _sight(
     if isinstance(seen, Absent) or chosen is None:
         return [], [], 0, None, None
     sight = Sight(of, step, seen)
-    near, searched = neighbours(of, head, chosen, sight)
+    near, searched = neighbours(of, head, chosen, sight, spot.env)
     return sight.features(of.header.features), near, searched, sight.first_step, sight.last_step
 
 

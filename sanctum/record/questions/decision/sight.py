@@ -108,7 +108,7 @@ class Sight:
             if there.any():
                 steps = one.block.steps[one.rows][-rows:]
                 self.first_step = int(steps[0])
-                self.last_step = self.last_step or int(steps[-1])
+                self.last_step = int(steps[-1]) if self.last_step is None else self.last_step
                 parts.append(_apart(one.values[-rows:][there], self._origin))
             left -= rows
         if not parts:

@@ -1,0 +1,76 @@
+"""One decision in words: what was chosen and why nothing else could be, what was unusual."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sanctum.command import columns
+from sanctum.command.readings import listed, percent
+from sanctum.model.answers import Decision
+from sanctum.model.decisions import DecisionAnswer, Feature, Head
+from sanctum.model.readings import Absent, NonFinite, number
+from sanctum.view.numbers import cell
+
+UNUSUAL = 1.5
+"""From how many standard deviations on a feature is unusual."""
+
+MOST_FEATURES = 4
+
+
+def headline(answer: DecisionAnswer) -> str:
+    """What was chosen, how surely, what forbade the rest, what came of it."""
+    one = answer.decision
+    chosen = columns.op(one) or "an op that was not said"
+    came = columns.done(one)
+    parts = [f"{chosen}, probability {percent(one.probability)}", _freedom(one, answer.heads[0])]
+    told = "" if came is None else f": {_CAME.get(came, f'executed {came}')}"
+    return f"{', '.join(filter(None, parts))}{told}; reward {cell(answer.reward)}"
+
+
+_CAME = {"yes": "done", "no": "could not be done"}
+
+
+def _freedom(one: Decision, head: Head) -> str:
+    """Whether it had to, and by which rules; else how many ops were legal, where not all were."""
+    denied = [option for option in head.options if option.legal is False]
+    rules = list(dict.fromkeys(option.rule for option in denied if option.rule))
+    if one.forced:
+        return "forced" + (f" by {listed(rules)}" if rules else "")
+    if not denied:
+        return ""
+    if len(rules) == 1 and all(option.rule for option in denied):
+        return f"{rules[0]} forbids {listed([option.name for option in denied])}"
+    return f"{len(head.options) - len(denied)} of {len(head.options)} legal"
+
+
+def unusual(features: Sequence[Feature]) -> str:
+    """The features furthest from their mean, in a line or two."""
+    odd = [one for one in features if _is_odd(one)]
+    if odd:
+        return f"unusual: {', '.join(map(_told, odd[:MOST_FEATURES]))}"
+    if all(isinstance(one.distance, Absent) for one in features):
+        return "features: nothing before to compare them with; --more has them"
+    return f"no unusual feature; the furthest from its mean is {_told(features[0])}"
+
+
+def _is_odd(one: Feature) -> bool:
+    return isinstance(one.value, NonFinite) or abs(number(one.distance) or 0.0) >= UNUSUAL
+
+
+def _told(one: Feature) -> str:
+    """A feature with how far it is: ``trend -0.400 (-2.2 sd)``."""
+    shown = f"{one.name} {cell(one.value)}"
+    if isinstance(one.distance, NonFinite):
+        return f"{shown} (always {cell(one.mean)} before)"
+    away = number(one.distance)
+    return shown if away is None else f"{shown} ({away:+.1f} sd)"
+
+
+def unsaid(answer: DecisionAnswer, more: bool) -> str:
+    """What this run does not say of its decisions, with the calls that would; empty: nothing."""
+    quiet = set() if more else {"logits", "return" if "advantage" in answer.missing else ""}
+    named = {name: call for name, call in answer.missing.items() if name not in quiet}
+    if not named:
+        return ""
+    calls = [f"{name} ({call})" if call else name for name, call in named.items()]
+    return f"not measured: {', '.join(calls)}"
