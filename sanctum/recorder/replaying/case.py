@@ -31,13 +31,15 @@ class Source:
 class Case:
     """Decisions of one environment, the ground they stand on, and the record they are from.
 
-    With `trusted` the code that a foreign record names is run too.
+    With `trusted` the code that a foreign record names is run too. `count` is how many decisions
+    there are, when not all of them are in `grounds`.
     """
 
     source: Source
     of: Scope
     grounds: Grounds
     trusted: bool
+    count: int = 1
 
     @property
     def features(self) -> Features:

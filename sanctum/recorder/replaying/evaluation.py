@@ -47,7 +47,7 @@ def evaluation(
         differs.reproduced,
         differs.largest,
         differs.compared,
-        choice_of(grounds, row, again, place),
+        choice_of(grounds, again, place),
         one_of(again, "value", place),
         grounds.reading("value", row),
         [_head(grounds, head, row, again, place) for head in _heads(grounds, row, again)],
@@ -57,7 +57,7 @@ def evaluation(
     )
 
 
-def choice_of(grounds: Grounds, row: int, again: Readings, place: int) -> str | None:
+def choice_of(grounds: Grounds, again: Readings, place: int) -> str | None:
     """The most probable option of the main head; None where it has no probabilities."""
     if grounds.main is None or f"probability/{grounds.main}" not in again:
         return None

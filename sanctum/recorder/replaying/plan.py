@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sanctum.errors import SanctumError, UsageError
-from sanctum.model.jobs import Done, Failed, Job
+from sanctum.model.jobs import (
+    Done,
+    Evaluated,
+    Failed,
+    FlipsFound,
+    Job,
+    SaliencyFound,
+)
 from sanctum.recorder.replaying.place import Place
 
 
@@ -23,6 +30,21 @@ class Plan:
     finish: Callable[[list[Done]], Any]
 
 
+def evaluated(done: Done) -> Evaluated:
+    """What an evaluation came to. Raises what it failed with."""
+    return done if isinstance(done, Evaluated) else _wrong(done)
+
+
+def flips_of(done: Done) -> FlipsFound:
+    """What a search for flips came to. Raises what it failed with."""
+    return done if isinstance(done, FlipsFound) else _wrong(done)
+
+
+def saliency_of(done: Done) -> SaliencyFound:
+    """What a search for what carried a choice came to. Raises what it failed with."""
+    return done if isinstance(done, SaliencyFound) else _wrong(done)
+
+
 def refused(failed: Failed) -> SanctumError:
     """What a worker could not do, as an error; where it came from is in its notes."""
     kind = UsageError if failed.kind == "illegal" else SanctumError
@@ -30,3 +52,9 @@ def refused(failed: Failed) -> SanctumError:
     if failed.traceback:
         error.add_note(failed.traceback.rstrip())
     return error
+
+
+def _wrong(done: Done) -> Any:
+    if isinstance(done, Failed):
+        raise refused(done)
+    raise SanctumError(f"the replay worker answered with {type(done).__name__}")

@@ -1,0 +1,177 @@
+"""``replay.stretch``: every decision of a stretch with the weights of then and of now."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sanctum.errors import NoDataYet, UsageError
+from sanctum.model.jobs import Done, Evaluate, Policy
+from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
+from sanctum.model.replayed import StretchAnswer, StretchRow
+from sanctum.record.moments import within
+from sanctum.record.questions.grounds import Grounds, decisions
+from sanctum.record.weights import of_update, saved
+from sanctum.recorder.replaying import which
+from sanctum.recorder.replaying.case import Case, Source
+from sanctum.recorder.replaying.evaluation import (
+    Readings,
+    choice_of,
+    difference,
+    readings_of,
+)
+from sanctum.recorder.replaying.plan import Plan, evaluated
+from sanctum.recorder.replaying.which import NOW, THEN, Chosen
+
+MOST_ROWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows that are evaluated together: with the weights of one update, under the same masks."""
+
+    update: int
+    rows: list[int]
+
+
+def case_of(source: Source, env: int, first: str, last: str, at: str | None, trust: bool) -> Case:
+    """The decisions from moment `first` to `last`. Raises UsageError, NoDataYet."""
+    of = source.scope(at)
+    begin, end = within(of, first), within(of, last)
+    if begin.step > end.step:
+        raise UsageError(f"{first} is after {last}", "the earlier moment comes first")
+    found, count = decisions(of, env, begin.step, end.step, MOST_ROWS)
+    return Case(source, of, found, trust, count)
+
+
+def replay_stretch(case: Case) -> Plan:
+    """What has to be computed for it. Raises NoDataYet where no weights are kept."""
+    now = case.choose(NOW)
+    now_policy, reader = now.policy, case.of.reader
+    attempt, grounds = case.of.attempt.attempt, case.grounds
+    case.check()
+    kept, notes, updates = saved(reader, attempt), case.notes(now), {}
+    for row in range(grounds.steps.size):
+        try:
+            updates[row], note = which.acting(kept, int(grounds.steps[row]), grounds.version(row))
+        except NoDataYet as error:
+            note = error.sentence
+        if note is not None and note not in notes:
+            notes.append(note)
+    if not updates:
+        raise NoDataYet(notes[-1])
+    is_same_run = case.of.at.hall is None
+    groups = _groups(grounds, updates)
+    now_groups = _groups(grounds, dict.fromkeys(updates, now.weights.update))
+    older = [one for one in groups if not is_same_run or one.update != now.weights.update]
+
+    def policy(update: int) -> Policy:
+        found = of_update(reader, attempt, update)
+        if found is None:
+            raise NoDataYet(f"the weights of u{update} have just been thinned out", "ask again")
+        return Chosen(THEN, found, None).policy
+
+    def then(group: _Group) -> Evaluate:
+        return Evaluate([policy(group.update)], [grounds.rows(group.rows)])
+
+    def newest(group: _Group) -> Evaluate:
+        return Evaluate([now_policy], [grounds.rows(group.rows)])
+
+    jobs = [functools.partial(newest, one) for one in now_groups]
+    jobs += [functools.partial(then, one) for one in older]
+
+    def finish(done: list[Done]) -> StretchAnswer:
+        readings = [readings_of(evaluated(one).readings[0]) for one in done]
+        nows = _by_row(now_groups, readings[: len(now_groups)])
+        thens = nows | _by_row(older, readings[len(now_groups) :])
+        rows = [_row(grounds, row, updates[row], thens[row], nows[row]) for row in updates]
+        return _answer(case, now, rows, notes)
+
+    return Plan(case.place, jobs, finish)
+
+
+def _groups(grounds: Grounds, updates: dict[int, int]) -> list[_Group]:
+    """The rows by update and by what was said of masks, in their order."""
+    found: dict[tuple[int, tuple[str, ...]], _Group] = {}
+    for row, update in updates.items():
+        key = update, grounds.told(row)
+        found.setdefault(key, _Group(update, [])).rows.append(row)
+    return list(found.values())
+
+
+def _by_row(
+    groups: Sequence[_Group], readings: Sequence[Readings]
+) -> dict[int, tuple[Readings, int]]:
+    """By row, what came out and where in that."""
+    return {
+        row: (again, place)
+        for group, again in zip(groups, readings, strict=True)
+        for place, row in enumerate(group.rows)
+    }
+
+
+def _row(
+    grounds: Grounds,
+    row: int,
+    update: int,
+    then: tuple[Readings, int],
+    now: tuple[Readings, int],
+) -> StretchRow:
+    differs = difference(grounds, row, *then)
+    choices = choice_of(grounds, *then), choice_of(grounds, *now)
+    return StretchRow(
+        int(grounds.steps[row]),
+        grounds.action(row),
+        update,
+        _recorded(grounds, row),
+        _of_taken(grounds, row, *then),
+        _of_taken(grounds, row, *now),
+        *choices,
+        differs.largest,
+        differs.reproduced,
+        choices[0] != choices[1],
+    )
+
+
+def _recorded(grounds: Grounds, row: int) -> Reading:
+    """The recorded probability of what was taken."""
+    head = grounds.main
+    place = None if head is None else grounds.option(head, row)
+    if head is None or place is None:
+        return NOT_MEASURED
+    whole = grounds.reading(f"probability/{head}", row, place)
+    return grounds.reading(f"confidence.{head}", row) if whole == NOT_MEASURED else whole
+
+
+def _of_taken(grounds: Grounds, row: int, again: Readings, place: int) -> Reading:
+    """The probability of what was taken, as it came out."""
+    head = grounds.main
+    option = None if head is None else grounds.option(head, row)
+    found = again.get(f"probability/{head}")
+    if found is None or option is None or option >= found[place].size:
+        return NOT_MEASURED
+    return reading(float(found[place].reshape(-1)[option]))
+
+
+def _answer(case: Case, now: Chosen, rows: list[StretchRow], notes: list[str]) -> StretchAnswer:
+    apart = [one for row in rows if (one := number(row.difference)) is not None]
+    if case.count > case.grounds.steps.size:
+        notes = [
+            *notes,
+            f"these are the first {case.grounds.steps.size:,} of {case.count:,} decisions;"
+            f" from step {int(case.grounds.steps[-1]) + 1:,} on are the others",
+        ]
+    return StretchAnswer(
+        case.of.at,
+        case.grounds.env,
+        rows[0].step,
+        rows[-1].step,
+        now.weights.update,
+        rows,
+        sum(row.reproduced is True for row in rows),
+        sum(row.reproduced is not None for row in rows),
+        sum(row.disagrees for row in rows),
+        NOT_MEASURED if not apart else reading(max(apart)),
+        notes=notes,
+    )
