@@ -90,13 +90,16 @@ class Moment:
         limit: int | None = None,
         stage: str | None = None,
         env: int | None = None,
+        choice: str | None = None,
     ) -> SeedsAnswer:
-        """Live seeds, ranked."""
-        return self._queries.seeds_list(at=self.at, sort=sort, limit=limit, stage=stage, env=env)
+        """Live seeds, ranked; or those that are ripe or stuck."""
+        return self._queries.seeds_list(
+            at=self.at, sort=sort, limit=limit, stage=stage, env=env, choice=choice
+        )
 
-    def blueprints(self) -> BlueprintsAnswer:
-        """What became of the seeds so far."""
-        return self._queries.blueprints_list(at=self.at)
+    def blueprints(self, *, graveyard: bool = False, env: int | None = None) -> BlueprintsAnswer:
+        """What became of the seeds so far; those that ended by reason, too."""
+        return self._queries.blueprints_list(at=self.at, graveyard=graveyard, env=env)
 
     def seed(self, env: int, slot: str) -> SeedAnswer:
         """One slot of one environment."""

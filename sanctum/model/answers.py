@@ -262,8 +262,10 @@ class GateInput(_Answer, frozen=True):
 class SeedRow(_Answer, frozen=True):
     """One seed in one slot of one environment at a moment.
 
-    `numbers` is whatever else was measured of it, by name. `rules` says which rule forbids each op
-    in this slot, None: it is legal; ops of which nobody said anything are not in it.
+    `alpha_to_go_steps` is when alpha reaches its target at the pace of its last reports: inf where
+    it does not move towards it. `numbers` is whatever else was measured of it, by name. `rules`
+    says which rule forbids each op in this slot, None: it is legal; ops of which nobody said
+    anything are not in it.
     """
 
     env: int
@@ -283,10 +285,31 @@ class SeedRow(_Answer, frozen=True):
     said_age_steps: int | None = None
     numbers: dict[str, Reading] = {}
     rules: dict[str, str | None] = {}
+    alpha_to_go_steps: Reading = NOT_MEASURED
+
+
+class Standing(_Answer, frozen=True):
+    """How a seed stands that is ripe or stuck, beside its row.
+
+    `since_steps` counts the steps for which FOSSILIZE has been legal and was not taken, or for
+    which its gate has been shut although its time had come. `probability` is what the policy gave
+    FOSSILIZE at its newest decision there. `usual_steps` is the median time that seeds spent in
+    its stage before they got past it, `usual_count` how many did.
+    """
+
+    since_steps: Reading = NOT_MEASURED
+    probability: Reading = NOT_MEASURED
+    usual_steps: Reading = NOT_MEASURED
+    usual_count: int = 0
 
 
 class SeedsAnswer(_Answer, frozen=True):
-    """``seeds.list``: the seeds that live, ranked; and how many slots are in each stage."""
+    """``seeds.list``: the seeds that live, ranked; and how many slots are in each stage.
+
+    Where ripe or stuck ones were asked for, `standing` has one entry a row. `legality` says whose
+    mask told what is legal: of the ``slot``, of the ``env`` alone, or ``unsaid``. `left_out` counts
+    seeds that are not among the rows, by why.
+    """
 
     at: At
     rows: list[SeedRow]
@@ -294,6 +317,9 @@ class SeedsAnswer(_Answer, frozen=True):
     total: int
     stages: dict[str, int] = {}
     unranked: int = 0
+    standing: list[Standing] = []
+    legality: Literal["", "slot", "env", "unsaid"] = ""
+    left_out: dict[str, int] = {}
 
 
 class Blueprint(_Answer, frozen=True):
@@ -303,7 +329,8 @@ class Blueprint(_Answer, frozen=True):
     `success` is the share of those kept among those kept or removed, `blended` counts seeds that
     began to blend, `blend_success` is the share of those that got past it among those whose
     blending is over. `lifespan` is the mean age in steps at which seeds were removed,
-    `contribution` the mean of those that live or are kept, in points.
+    `contribution` the mean of those that live or are kept, in points. `recent` of the last
+    `RECENT_SEEDS` that were germinated are of it.
     """
 
     blueprint: str
@@ -317,14 +344,38 @@ class Blueprint(_Answer, frozen=True):
     blend_success: Reading = NOT_MEASURED
     lifespan: Reading = NOT_MEASURED
     contribution: Reading = NOT_MEASURED
+    recent: int = 0
+
+
+RECENT_SEEDS = 100
+"""Over how many seeds it is counted what the policy picks of late."""
+
+
+class Grave(_Answer, frozen=True):
+    """Seeds of one blueprint that ended for one reason: how many, how old, what they added last.
+
+    `contribution` is the mean of their last readings, `measured` how many of them had one.
+    """
+
+    blueprint: str
+    reason: str
+    count: int
+    age_steps: Reading = NOT_MEASURED
+    contribution: Reading = NOT_MEASURED
+    measured: int = 0
 
 
 class BlueprintsAnswer(_Answer, frozen=True):
-    """``blueprints.list``: what became of the seeds, by blueprint and in all."""
+    """``blueprints.list``: what became of the seeds, by blueprint and in all.
+
+    `graveyard` holds those that were removed or lost, the most frequent first; empty unless it was
+    asked for.
+    """
 
     at: At
     rows: list[Blueprint]
     total: Blueprint
+    graveyard: list[Grave] = []
 
 
 class Event(_Answer, frozen=True):
@@ -376,11 +427,28 @@ class Curve(_Answer, frozen=True):
     dropped: str | None = None
 
 
-class SeedAnswer(_Answer, frozen=True):
-    """``seed.read``: one seed, its alpha and contribution over time, and what happened to it.
+class SeedLife(_Answer, frozen=True):
+    """One seed of a slot in short: from the step `born` on, to `ended`; None: it is still there.
 
-    `row` is None when the slot is empty and nothing was ever in it. `events` are those of its life;
-    of an empty slot, the newest of all. `units` are those of its further numbers.
+    `stage` is the last it lived in, `reason` what ended it. `contribution` was the last that was
+    measured.
+    """
+
+    blueprint: str | None
+    born: int
+    ended: int | None
+    stage: str
+    reason: str | None = None
+    contribution: Reading = NOT_MEASURED
+
+
+class SeedAnswer(_Answer, frozen=True):
+    """``seed.read``: one seed, its readings over time, and what happened to it.
+
+    `row` is None when the slot is empty and nothing was ever in it. `events` are those of its life,
+    and the curves too; of an empty slot, of the last seed in it. `units` are those of its further
+    numbers. `decisions` are those about it. `lives` are the newest seeds of the slot, the last one
+    first, of `lives_count`.
     """
 
     at: At
@@ -391,6 +459,10 @@ class SeedAnswer(_Answer, frozen=True):
     contribution: Curve | None
     events: list[Event]
     units: dict[str, str] = {}
+    gradient: Curve | None = None
+    decisions: list[Decision] = []
+    lives: list[SeedLife] = []
+    lives_count: int = 0
 
 
 class Choice(_Answer, frozen=True):
@@ -411,7 +483,9 @@ class Decision(_Answer, frozen=True):
 
     `executed` is the op that was carried out, where that was said: a choice that is not valid may
     give way to another. `success` says whether it could be done. `probabilities` are those of ops
-    that were said. `choices` are of all heads, in the newest decision only.
+    that were said. `choices` are of all heads, in the newest decision only. `return_5` are the
+    rewards of 5 vector steps from it on, added up, no further than the episode; late where they
+    have not all been yet.
     """
 
     step: int
@@ -427,13 +501,15 @@ class Decision(_Answer, frozen=True):
     entropy: Reading = NOT_MEASURED
     probabilities: dict[str, Reading] = {}
     choices: list[Choice] = []
+    return_5: Reading = NOT_MEASURED
 
 
 class Component(_Answer, frozen=True):
     """One reward component: as of the last step, and over the window.
 
     `share` is its part of the sum of absolute means; `sign` is how it enters the total. One that is
-    `inside` another component is a part of that, and not added again.
+    `inside` another component is a part of that, and not added again. `episode` is what it came to
+    since the environment's episode began, where one environment was asked about in full.
     """
 
     name: str
@@ -443,6 +519,7 @@ class Component(_Answer, frozen=True):
     share: Reading
     sign: int = 1
     inside: str | None = None
+    episode: Reading = NOT_MEASURED
 
 
 class ActionReward(_Answer, frozen=True):
@@ -477,7 +554,9 @@ class RewardsAnswer(_Answer, frozen=True):
 class EnvAnswer(_Answer, frozen=True):
     """``env.read``: one environment in full.
 
-    `units` are those of columns that differ from the catalogue's.
+    `units` are those of columns that differ from the catalogue's. `episode_first_step` is where its
+    episode began, None where nobody says; `changes` are the events of slots in the steps of its
+    decisions, which tell what came of them.
     """
 
     at: At
@@ -488,6 +567,8 @@ class EnvAnswer(_Answer, frozen=True):
     accuracy: Curve | None
     events: list[Event]
     units: dict[str, str] = {}
+    episode_first_step: int | None = None
+    changes: list[Event] = []
 
 
 class PolicyReading(_Answer, frozen=True):

@@ -94,11 +94,22 @@ class Queries(Protocol):
         limit: int | None = None,
         stage: str | None = None,
         env: int | None = None,
+        choice: str | None = None,
     ) -> SeedsAnswer:
-        """Live seeds ranked by `sort`; those whose reading is absent come last."""
+        """Live seeds ranked by `sort`; those whose reading is absent come last.
 
-    def blueprints_list(self, at: str | None = None) -> BlueprintsAnswer:
-        """What became of the seeds so far, by blueprint and in all."""
+        `choice` is ``ripe`` (those that FOSSILIZE may take and that add to their host, the most
+        first) or ``stuck`` (those that their gate keeps although their time has come, the longest
+        first), in an order of their own.
+        """
+
+    def blueprints_list(
+        self, at: str | None = None, graveyard: bool = False, env: int | None = None
+    ) -> BlueprintsAnswer:
+        """What became of the seeds so far, by blueprint and in all; in `env` alone where named.
+
+        `graveyard`: those that ended, too, by blueprint and reason.
+        """
 
     def seed_read(self, env: int, slot: str, at: str | None = None) -> SeedAnswer:
         """One slot of one environment: its seed, its curves, its lifecycle."""

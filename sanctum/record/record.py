@@ -49,7 +49,8 @@ from sanctum.record.questions.outcomes import outcomes_read
 from sanctum.record.questions.policy import policy_read
 from sanctum.record.questions.rewards import rewards_read
 from sanctum.record.questions.run import run_read, with_gaps
-from sanctum.record.questions.seeds import seed_read, seeds_list
+from sanctum.record.questions.seed import seed_read
+from sanctum.record.questions.seeds import seeds_list
 from sanctum.record.questions.series import series_read
 from sanctum.record.questions.vitals import vitals_read
 from sanctum.record.reader import Reader
@@ -118,13 +119,16 @@ class Record:
         limit: int | None = None,
         stage: str | None = None,
         env: int | None = None,
+        choice: str | None = None,
     ) -> SeedsAnswer:
         """Live seeds ranked."""
-        return seeds_list(self._scope(at), sort, _positive(limit), stage, env)
+        return seeds_list(self._scope(at), sort, _positive(limit), stage, env, choice)
 
-    def blueprints_list(self, at: str | None = None) -> BlueprintsAnswer:
+    def blueprints_list(
+        self, at: str | None = None, graveyard: bool = False, env: int | None = None
+    ) -> BlueprintsAnswer:
         """What became of the seeds."""
-        return blueprints_list(self._scope(at))
+        return blueprints_list(self._scope(at), graveyard, env)
 
     def seed_read(self, env: int, slot: str, at: str | None = None) -> SeedAnswer:
         """One slot of one environment."""

@@ -6,7 +6,7 @@ import functools
 
 EMPTY = frozenset({"DORMANT", "EMPTY", "UNKNOWN"})
 ENDED = frozenset({"CULLED", "PRUNED", "EMBARGOED", "RESETTING", "COOLDOWN"})
-
+BLENDING, HOLDING, FOSSILIZED = "BLENDING", "HOLDING", "FOSSILIZED"
 
 CODED = ("stage", "blueprint", "gate")
 """Fields of a seed that are words."""

@@ -1,10 +1,14 @@
 """Seeds as columns: each state of a seed becomes cells named ``seed/SLOT/FIELD``, each change of
 stage an event. A seed is born when a slot that was empty says a stage that lives.
+
+A gate that the cause of a state names (``gate blend``, ``FOSSILIZE``) has judged: it let the seed
+through, or kept it where it was, which is an event too. Any other is the next one, a reading.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +17,8 @@ from sanctum.record.reader import Reader
 from sanctum.record.stages import is_alive
 from sanctum.record.writer import Writer
 from sanctum.telemetry import SeedState
+
+_WORDS = re.compile(r"[^\w.]+")
 
 
 class Lifecycles:
@@ -43,7 +49,8 @@ class Lifecycles:
     def columns(self, state: SeedState, now: float) -> Iterator[tuple[str, float | None]]:
         """The cells of one state, by column; a change of stage is written as an event.
 
-        The event does not repeat the readings: the cells of its step have them.
+        The event does not repeat the readings: the cells of its step have them. What a gate looked
+        at when it let the seed through is with the event, for the next gate has other inputs.
         """
         place = (state.env, state.slot)
         before = self._stages.get(place)
@@ -59,6 +66,8 @@ class Lifecycles:
                     yield from ((prefix + name, None) for name in sorted(names))
                     names.clear()
             self._changed(state, before, now)
+        elif has_judged(state):
+            self._kept(state, now)
         if state.blueprint is not None:
             yield prefix + "blueprint", self._writer.code(state.blueprint)
         said = {name for name, value in state.numbers.items() if value is not None}
@@ -66,7 +75,7 @@ class Lifecycles:
         self._numbers[place] = state.step, said | names if step == state.step else said
         for name in said:
             yield prefix + name, state.numbers[name]
-        if state.gate is not None:
+        if state.gate is not None and (before == state.stage or not has_judged(state)):
             yield prefix + "gate", self._writer.code(state.gate)
             for name, (value, needed) in state.gate_inputs.items():
                 yield f"{prefix}gate/{name}", value
@@ -80,6 +89,8 @@ class Lifecycles:
         data: dict[str, Any] = {"from": before, "to": state.stage, "cause": state.cause}
         if state.blueprint:
             data["blueprint"] = state.blueprint
+        if has_judged(state):
+            data |= _judgement(state)
         self._event(
             "info",
             "stage",
@@ -90,6 +101,46 @@ class Lifecycles:
             state.slot,
             data,
         )
+
+    def _kept(self, state: SeedState, now: float) -> None:
+        """A gate kept a seed from what was tried: once a try, so for those who ask alone."""
+        judgement = _judgement(state)
+        if judgement["passed"] and state.gate_inputs:  # it is something else that kept it
+            return
+        data = {"cause": state.cause, "blueprint": state.blueprint, **judgement, "passed": False}
+        lacking = ", ".join(judgement["checks_failed"]) or "nobody said why"
+        self._event(
+            "debug",
+            "gate",
+            f"gate {state.gate} keeps {state.blueprint or 'the seed'} in {state.stage}: {lacking}",
+            now,
+            state.step,
+            state.env,
+            state.slot,
+            data,
+        )
+
+
+def has_judged(state: SeedState) -> bool:
+    """Whether the gate of a state is the one that its cause speaks of."""
+    if not state.gate or not state.cause:
+        return False
+    return state.gate.casefold() in _WORDS.split(state.cause.casefold())
+
+
+def _judgement(state: SeedState) -> dict[str, Any]:
+    """What a gate looked at, and what it found missing."""
+    failed = [
+        f"{name} not measured" if value is None else f"{name} {value:.3g} of {needed:g}"
+        for name, (value, needed) in state.gate_inputs.items()
+        if needed is not None and (value is None or not value >= needed)
+    ]
+    return {
+        "gate": state.gate,
+        "passed": not failed,
+        "checks_failed": failed,
+        "inputs": {name: list(one) for name, one in state.gate_inputs.items()},
+    }
 
 
 def _unseen(state: SeedState, before: str | None, reading: str) -> float:

@@ -460,6 +460,7 @@ class FakeQueries(FakeHall, FakeDecision, FakeWhy, FakeReplay, FakeMetric):
         limit: int | None = None,
         stage: str | None = None,
         env: int | None = None,
+        choice: str | None = None,
     ) -> SeedsAnswer:
         self._ask("seeds", at=at, sort=sort, limit=limit, stage=stage, env=env)
         self._known(env)
@@ -504,7 +505,9 @@ class FakeQueries(FakeHall, FakeDecision, FakeWhy, FakeReplay, FakeMetric):
             [one for one in EVENTS if one.env == env and one.slot == slot],
         )
 
-    def blueprints_list(self, at: str | None = None) -> BlueprintsAnswer:
+    def blueprints_list(
+        self, at: str | None = None, graveyard: bool = False, env: int | None = None
+    ) -> BlueprintsAnswer:
         self._ask("blueprints", at=at)
         return BlueprintsAnswer(AT, BLUEPRINTS, BLUEPRINTS_IN_ALL)
 
@@ -669,10 +672,13 @@ class BareQueries(FakeQueries):
         limit: int | None = None,
         stage: str | None = None,
         env: int | None = None,
+        choice: str | None = None,
     ) -> SeedsAnswer:
         return SeedsAnswer(At(10, None, NOW, True), [], 0, 0)
 
-    def blueprints_list(self, at: str | None = None) -> BlueprintsAnswer:
+    def blueprints_list(
+        self, at: str | None = None, graveyard: bool = False, env: int | None = None
+    ) -> BlueprintsAnswer:
         none = Blueprint("all", success=MASKED, lifespan=MASKED, contribution=MASKED)
         return BlueprintsAnswer(At(10, None, NOW, True), [], none)
 

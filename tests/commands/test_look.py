@@ -815,8 +815,9 @@ class NanSeed(FakeQueries):
         limit: int | None = None,
         stage: str | None = None,
         env: int | None = None,
+        choice: str | None = None,
     ) -> SeedsAnswer:
-        whole = super().seeds_list(at, sort, limit, stage, env)
+        whole = super().seeds_list(at, sort, limit, stage, env, choice)
         rows = [
             msgspec.structs.replace(one, contribution=NAN) if one.env == 7 else one
             for one in whole.rows

@@ -121,7 +121,9 @@ class FakeRun:
         zero = reading(0.0)
         return RewardsAnswer(moment, env, [one], one, zero, zero, 0, 1200, 100)
 
-    def seeds_list(self, at=None, sort="-contribution", limit=None, stage=None, env=None):
+    def seeds_list(
+        self, at=None, sort="-contribution", limit=None, stage=None, env=None, choice=None
+    ):
         return SeedsAnswer(self._ask("seeds_list"), [], 0, 0)
 
     def series_read(self, metric, at=None, env=None, last=None, points=200, since=None):

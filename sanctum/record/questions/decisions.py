@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sanctum.model.answers import Choice, Decision
-from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number, reading
+from sanctum.model.readings import LATE, MASKED, NOT_MEASURED, Reading, number, reading
+from sanctum.record.ahead import ENDINGS, ahead, endings
 from sanctum.record.cells import VALUE
 from sanctum.record.columns import absent
 from sanctum.record.moments import Scope
@@ -12,6 +15,12 @@ from sanctum.record.reader import Window
 
 _OF_HEADS = ("confidence", "entropy", "forced")
 _SINGLE = ("value", "reward", "entropy", "executed", "success")
+RETURN_STEPS = 5
+TOGETHER_STEPS = 32
+"""Decisions that lie no farther apart are read at once."""
+
+ABOUT = 40
+"""Decisions about one seed."""
 
 
 def decisions(of: Scope, env: int, count: int) -> list[Decision]:
@@ -29,6 +38,40 @@ def decisions(of: Scope, env: int, count: int) -> list[Decision]:
     return [told.decision(row, row == made[-1]) for row in made]
 
 
+def decisions_about(of: Scope, env: int, slot: str, first: int) -> list[Decision]:
+    """The newest decisions of one environment that named a slot, from the step `first` on."""
+    head, slots = head_of(of), of.header.actions.get("slot", [])
+    if head is None or head == "slot" or slot not in slots:
+        return []
+    attempt = of.attempt.attempt
+    named_slots = of.reader.window(["action/slot"], attempt, first, of.step)
+    if "action/slot" not in named_slots.cells:
+        return []
+    values, states = named_slots.cells["action/slot"]
+    here = (states[:, env] == VALUE) & (values[:, env, 0] == slots.index(slot))
+    steps = named_slots.steps[here][-ABOUT:].tolist()
+    found: list[Decision] = []
+    for together in _together(steps):
+        last = together[-1] + RETURN_STEPS - 1
+        rows = of.reader.window(_names(of, head), attempt, together[0], min(last, of.step))
+        if f"action/{head}" in rows.cells:
+            told = _Told(of, rows, head, env)
+            places = np.searchsorted(rows.steps, together).tolist()
+            made = [row for row in places if told.is_said(f"action/{head}", row)]
+            found += [told.decision(row, False) for row in made]
+    return found
+
+
+def _together(steps: list[int]) -> list[list[int]]:
+    """Steps in groups that lie close to each other."""
+    found: list[list[int]] = []
+    for step in steps:
+        if not found or step - found[-1][-1] > TOGETHER_STEPS:
+            found.append([])
+        found[-1].append(step)
+    return found
+
+
 def named(one: Reading, options: list[str]) -> str | None:
     """The name of an index that a head chose."""
     index = number(one)
@@ -42,7 +85,7 @@ def _names(of: Scope, head: str) -> list[str]:
     names = [f"action/{one}" for one in heads]
     names += [f"{kind}.{one}" for kind in _OF_HEADS for one in heads]
     names += [f"probability.{op}" for op in heads[head]]
-    return [*names, f"probability/{head}", f"mask/{head}", *_SINGLE]
+    return [*names, f"probability/{head}", f"mask/{head}", *_SINGLE, *ENDINGS]
 
 
 class _Told:
@@ -57,6 +100,7 @@ class _Told:
             name: (values[:, env].tolist(), states[:, env].tolist())
             for name, (values, states) in rows.cells.items()
         }
+        self._returns = _returns(of, rows, env)
 
     def is_said(self, name: str, row: int) -> bool:
         """Whether a row has a value of a column."""
@@ -79,6 +123,7 @@ class _Told:
             self._cell("entropy", row),
             self._probabilities(row),
             [self._choice(one, row) for one in self._heads] if is_newest else [],
+            self._returns[row],
         )
 
     def _choice(self, head: str, row: int) -> Choice:
@@ -132,3 +177,19 @@ class _Told:
         if states[row] != VALUE:
             return absent(states[row])
         return reading(values[row][place]) if 0 <= place < len(values[row]) else MASKED
+
+
+def _returns(of: Scope, rows: Window, env: int) -> list[Reading]:
+    """For each row what the next `RETURN_STEPS` steps brought."""
+    cells = rows.cells.get("reward")
+    if cells is None:
+        return [NOT_MEASURED] * int(rows.steps.size)
+    said = (cells[1][:, env] == VALUE)[:, None]
+    ended = endings(of.reader, of.attempt.attempt, rows)[:, env : env + 1]
+    rewards = np.where(said, cells[0][:, env], 0.0)
+    total = ahead(rewards, ended, RETURN_STEPS)[:, 0].tolist()
+    unsaid = ahead(~said, ended, RETURN_STEPS)[:, 0].tolist()
+    return [
+        LATE if silent != silent else NOT_MEASURED if silent else reading(value)
+        for value, silent in zip(total, unsaid, strict=True)
+    ]

@@ -90,6 +90,20 @@ def events_of_env(of: Scope, env: int, limit: int) -> list[Event]:
     return [event(row) for row in reversed(found)]
 
 
+def changes_of_env(of: Scope, env: int, since: int) -> list[Event]:
+    """What befell the slots of one environment from the step `since` on, oldest first."""
+    sql, values = as_of(of)
+    found = of.reader.rows(
+        f"SELECT {_COLUMNS} FROM events WHERE attempt = ? AND step >= ? AND +env = ?"
+        f" AND slot IS NOT NULL AND {sql} ORDER BY id",
+        of.attempt.attempt,
+        since,
+        env,
+        *values,
+    )
+    return [event(row) for row in found]
+
+
 def events_of_slot(
     of: Scope, env: int, slot: str, since: int | None = None, limit: int = 200
 ) -> list[Event]:

@@ -1,14 +1,15 @@
-"""``seeds.list`` and ``seed.read``: seeds as of a moment, from the columns ``seed/SLOT/FIELD``."""
+"""``seeds.list``: seeds as of a moment, from the columns ``seed/SLOT/FIELD``."""
 
 from __future__ import annotations
 
 from sanctum.errors import UsageError, did_you_mean
-from sanctum.model.answers import GateInput, SeedAnswer, SeedRow, SeedsAnswer
+from sanctum.model.answers import GateInput, SeedRow, SeedsAnswer
 from sanctum.model.readings import NOT_MEASURED, Measured, Reading, number, reading
 from sanctum.record.moments import Scope
-from sanctum.record.questions.events import events_of_slot
-from sanctum.record.questions.series import curve
-from sanctum.record.questions.units import unit as unit_of
+from sanctum.record.questions import ripe, stuck
+from sanctum.record.questions.alpha import to_go
+from sanctum.record.questions.lives import lives
+from sanctum.record.questions.rules import rules_of
 from sanctum.record.stages import CODED, EMPTY, is_alive
 
 FIELDS = (
@@ -42,7 +43,7 @@ def seed_row(of: Scope, env: int, slot: str) -> SeedRow | None:
     if stage is None:
         return None
     if stage.upper() in EMPTY:
-        return SeedRow(env, slot, stage)
+        return SeedRow(env, slot, stage, rules=rules_of(of, env, slot))
     born = number(columns.reading(prefix + "born", env))
     since = 0 if born is None else int(born)
     entered = number(columns.reading(prefix + "since", env))
@@ -62,12 +63,9 @@ def seed_row(of: Scope, env: int, slot: str) -> SeedRow | None:
         readings["age_steps"] = reading(of.step - born)
     if readings["stage_steps"] == NOT_MEASURED and entered is not None:
         readings["stage_steps"] = reading(of.step - entered)
+    stage_since = since if entered is None else int(entered)
     gate_step = columns.step_of(prefix + "gate", env)
-    gate = (
-        columns.word(prefix + "gate", env, not_before=since)
-        if gate_step is not None and gate_step == said
-        else None
-    )
+    gate = columns.word(prefix + "gate", env, not_before=stage_since)
     return SeedRow(
         env,
         slot,
@@ -85,6 +83,10 @@ def seed_row(of: Scope, env: int, slot: str) -> SeedRow | None:
         contribution=readings["contribution"],
         improvement=readings["improvement"],
         gradient_health=readings["gradient_health"],
+        rules=rules_of(of, env, slot),
+        alpha_to_go_steps=to_go(
+            of, env, slot, stage, stage_since, readings["alpha"], readings["alpha_target"]
+        ),
     )
 
 
@@ -109,8 +111,9 @@ def seeds_list(
     limit: int | None = None,
     stage: str | None = None,
     env: int | None = None,
+    choice: str | None = None,
 ) -> SeedsAnswer:
-    """Live seeds ranked; with `stage`, those in it (ended ones too)."""
+    """Live seeds ranked; with `stage`, those in it (ended ones too); ripe or stuck ones alone."""
     if env is not None:
         of.check_env(env)
     everyone = rows(of, env)
@@ -127,6 +130,8 @@ def seeds_list(
         chosen = [row for row in everyone if row.stage.upper() == stage.upper()]
     else:
         chosen = [row for row in everyone if is_alive(row.stage)]
+    if choice is not None:
+        return _chosen(of, choice, chosen, counts, limit)
     falling, name = sort.startswith("-"), sort.lstrip("-")
     known = [*FIELDS, *sorted({one for row in everyone for one in row.numbers})]
     if name not in known:
@@ -143,30 +148,25 @@ def seeds_list(
     return SeedsAnswer(of.at, shown, len(shown), len(ordered), counts, len(unranked))
 
 
-def seed_read(of: Scope, env: int, slot: str) -> SeedAnswer:
-    """One slot of one environment: its seed, curves and lifecycle."""
-    of.check_env(env)
-    slots = slots_of(of)
-    if not slots:
-        raise UsageError(f"{of.header.run_id} has no slots: it never spoke of seeds")
-    if slot not in slots:
-        raise UsageError(
-            f"no slot '{slot}'", did_you_mean(slot, slots) or f"there are {', '.join(slots)}"
+def _chosen(
+    of: Scope, choice: str, among: list[SeedRow], counts: dict[str, int], limit: int | None
+) -> SeedsAnswer:
+    """Ripe seeds, the most useful first, or stuck ones, the longest first."""
+    if choice == "ripe":
+        found, legality, left_out = ripe.ripe(of, among)
+        shown = found[:limit]
+        standing = [ripe.standing(of, row) for row in shown]
+        return SeedsAnswer(
+            of.at, shown, len(shown), len(found), counts, 0, standing, legality, left_out
         )
-    row = seed_row(of, env, slot)
-    born = None
-    if row is not None and isinstance(row.age_steps, Measured):
-        born = max(0, of.step - int(row.age_steps.value))
-    prefix = f"seed/{slot}/"
-    curves = [
-        curve(of, prefix + name, env, since=born, unit=unit)
-        if born is not None and of.columns.cells(prefix + name)[0]
-        else None
-        for name, unit in (("alpha", "0-1"), ("contribution", "points"))
-    ]
-    life = events_of_slot(of, env, slot, born)
-    units = {} if row is None else {name: unit_of(of, name) for name in row.numbers}
-    return SeedAnswer(of.at, env, slot, row, curves[0], curves[1], life, units)
+    if choice != "stuck":
+        raise UsageError(f"no choice '{choice}' of seeds", "there are ripe and stuck")
+    found, left_out = stuck.stuck(of, among)
+    everyone = lives(of) if found else []
+    both = [(row, stuck.standing(of, row, everyone)) for row in found]
+    both.sort(key=lambda one: -(number(one[1].since_steps) or 0.0))
+    rows, standing = [row for row, _ in both[:limit]], [one for _, one in both[:limit]]
+    return SeedsAnswer(of.at, rows, len(rows), len(found), counts, 0, standing, "", left_out)
 
 
 def _inputs(of: Scope, prefix: str, env: int, step: int | None) -> list[GateInput]:
