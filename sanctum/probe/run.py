@@ -223,7 +223,9 @@ class Run:
 
         `numbers`: alpha, alpha_target, age_steps, stage_steps, parameters, contribution and
         improvement (points), gradient_health, ...; None is *not measured*. `gate_inputs` is name ->
-        (value, needed) of the next gate. `cause` says who or what changed the stage.
+        (value, needed) of the next gate. `cause` says who or what changed the stage; a gate that it
+        names (``gate blend``, ``FOSSILIZE``) is the one that let the seed through, or that refused
+        where the stage is as it was.
         """
         try:
             inputs = {

@@ -124,7 +124,7 @@ class SeedState(_Frame, gc=False, omit_defaults=True, tag_field="is", tag="seed"
 
     `numbers` holds what was measured by name (alpha, alpha_target, age_steps, stage_steps,
     parameters, contribution in points, improvement in points, gradient_health, ...);
-    `gate_inputs` is name -> (value, needed) for the next `gate`.
+    `gate_inputs` is name -> (value, needed) for the next `gate`, or for the one that `cause` names.
     """
 
     env: int
