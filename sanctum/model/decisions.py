@@ -73,12 +73,14 @@ class Neighbour(_Answer, frozen=True):
 
 
 class DecisionAnswer(_Answer, frozen=True):
-    """``decision.read``: `features` are those furthest from their mean first.
+    """``decision.read``: `features` are those furthest from their mean first, 1,024 at most.
 
     The means are over the steps `first_step`..`last_step`, of all environments. `neighbours` are
-    the nearest of the `searched` past observations at which another op was taken; `same` what came
-    of the decision itself. `policy_version` is the update whose weights decided. `missing` names
-    what was never said, each with the call of the probe that says it.
+    the nearest of the `searched` past observations at which another op was taken. `heads` has the
+    one whose choice is *the* action first. `ahead` is what came of the decision itself; that, the
+    `reward`, the `next_value` and what an update credited are as known now, all else as of `at`.
+    `policy_version` is the update whose weights decided. `missing` names what was not said, each
+    with the call of the probe that says it, empty where another program's words were recorded.
     """
 
     at: At

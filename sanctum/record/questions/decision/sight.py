@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sanctum.model.decisions import Feature
-from sanctum.model.readings import NOT_MEASURED, NonFinite, Reading, number, reading
+from sanctum.model.readings import NOT_MEASURED, Reading, reading
 from sanctum.record.blocks import Block
 from sanctum.record.cells import VALUE, States, Values
 from sanctum.record.moments import Scope
@@ -30,6 +30,8 @@ blocks that a reader keeps, so that the second question is answered from memory.
 
 MOST_NUMBERS = 2**23
 """Numbers looked at, at most: of wide observations it is fewer steps."""
+
+MOST_FEATURES = 1024
 
 Indices = npt.NDArray[np.int64]
 
@@ -61,15 +63,18 @@ class Sight:
         self.mean, self.spread = self._likeness()
 
     def features(self, names: Sequence[str]) -> list[Feature]:
-        """Every feature, those furthest from their mean first; what is not finite before them all.
+        """The features, those furthest from their mean first; what is not finite before them all.
 
         One that was always the same is infinitely far when it is another now, and 0 when it is not.
-        `names` may be fewer than there are.
+        `names` may be fewer than there are. Of more than `MOST_FEATURES` those nearest their mean
+        are left out.
         """
         with np.errstate(all="ignore"):
             away = (self.seen - self.mean) / self.spread
         away[(self.spread == 0) & (self.seen == self.mean)] = 0.0
-        found = [
+        far = np.where(np.isnan(away), -1.0, np.abs(away))
+        order = np.lexsort((-far, np.isfinite(self.seen)))
+        return [
             Feature(
                 names[place] if place < len(names) else f"feature {place}",
                 reading(float(self.seen[place])),
@@ -77,9 +82,8 @@ class Sight:
                 _known(self.spread[place]),
                 _known(away[place]),
             )
-            for place in range(self.seen.size)
+            for place in order[:MOST_FEATURES].tolist()
         ]
-        return sorted(found, key=_order)
 
     def distances(self, stretch: Stretch, rows: Indices, envs: Indices) -> Floats:
         """How far some observations of a stretch are: root mean square over standard deviations.
@@ -135,9 +139,7 @@ def _before(of: Scope, step: int, width: int) -> list[Stretch]:
 
 def _apart(values: Values, origin: Floats) -> npt.NDArray[np.float32]:
     """Differences from `origin`, (observations, features); wide kinds are not rounded before."""
-    kind = np.float32 if values.dtype.itemsize * (values.dtype.kind != "f") < 4 else np.float64
-    if values.dtype == np.float32:
-        kind = np.float32
+    kind = np.float32 if np.can_cast(values.dtype, np.float32) else np.float64
     return np.asarray(values.astype(kind, copy=False) - origin.astype(kind), np.float32)
 
 
@@ -150,10 +152,3 @@ def _added(values: npt.NDArray[np.float32]) -> Floats:
 def _known(value: float) -> Reading:
     """A reading; nan stands for what nothing was seen of."""
     return NOT_MEASURED if value != value else reading(float(value))
-
-
-def _order(one: Feature) -> tuple[int, float]:
-    away = number(one.distance)
-    if isinstance(one.value, NonFinite):
-        return 0, 0.0
-    return (2, 0.0) if away is None else (1, -abs(away))
