@@ -217,7 +217,7 @@ def test_the_nearest_name_of_this_run_is_offered(told: Told) -> None:
     told.step(0, houses=[3.0] * ENVS)
     with pytest.raises(UsageError) as refused:
         told.ask.metric_read("hauses")
-    assert refused.value.hint == "did you mean houses?"
+    assert str(refused.value.hint).startswith("did you mean houses")
 
 
 def test_every_metric_of_the_catalogue_is_explained_before_anything_was_said(told: Told) -> None:
