@@ -24,9 +24,15 @@ START_WITHIN_S, SENT_WITHIN_S = 60.0, 0.2
 
 
 @click.group("train", invoke_without_command=True)
+@click.option("--faults", is_flag=True, help="list the faults that --fault can give, and end")
 @click.pass_context
-def train(context: click.Context) -> int:
+def train(context: click.Context, faults: bool) -> int:
     """Train the reference run: Tamiyo, a policy that grows small networks seed by seed."""
+    if faults:
+        from sanctum.trainer.faults.known import faults_text
+
+        click.echo(faults_text())
+        context.exit(0)
     if context.invoked_subcommand is not None:
         return 0
     click.echo(context.get_help(), err=True)
@@ -40,6 +46,7 @@ def train(context: click.Context) -> int:
 @click.option("--seed", metavar="N", help="everything random follows from it")
 @click.option("--task", metavar="TASK", help="digits or spirals")
 @click.option("--device", metavar="DEVICE", help="torch device: cpu, cuda, ...")
+@click.option("--fault", metavar="NAME", help="make the trainer ill; train --faults lists how")
 @click.option("--run-id", metavar="RUN", help="the run's name; by default task, date and time")
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="any setting; repeatable")
 @click.option("--sanctum", "beside", is_flag=True, help="train in the background, open the shell")

@@ -1,4 +1,4 @@
-"""What Tamiyo can do to an environment, and what is legal."""
+"""What Tamiyo can do to an environment, and the mask of what it may."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -7,8 +7,6 @@ import torch
 from torch import Tensor
 
 from sanctum.trainer.blueprints import BLUEPRINTS
-from sanctum.trainer.seeds import LIVE, Seeds
-from sanctum.trainer.stages import Stage
 
 
 class Op(IntEnum):
@@ -21,6 +19,9 @@ class Op(IntEnum):
 
 
 OPS = [op.name for op in Op]
+
+LEGAL = -1
+"""Stands where a rule would, for what no rule forbids."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,11 @@ class Legal:
 
     slots: Tensor
     """(envs, ops, slots) bool: the slots an op may name; none for WAIT, which names none."""
+    rules: Tensor | None = None
+    """(envs, ops, slots) int8: the rule that forbids it, LEGAL where none does. None: not kept."""
 
     def to(self, device: torch.device) -> "Legal":
-        """The same on a device."""
+        """The same on a device, without the rules, which no policy asks for."""
         return Legal(self.slots.to(device))
 
     @property
@@ -51,16 +54,18 @@ class Legal:
         return legal
 
     @property
+    def op_rules(self) -> Tensor | None:
+        """(envs, ops) int8: of the rules that forbid an op's slots, the one nearest to allowing it.
+
+        LEGAL where the op is legal; WAIT always is.
+        """
+        if self.rules is None:
+            return None
+        return self.rules.amax(2).masked_fill(self.ops, LEGAL)
+
+    @property
     def actions(self) -> Tensor:
         """(envs,) float32: how many different actions are legal, heads taken together."""
         counts = self.slots.sum(2, dtype=torch.float32)
         counts[:, Op.GERMINATE] *= len(BLUEPRINTS)
         return 1 + counts.sum(1)
-
-
-def legal(seeds: Seeds, cull_age: int) -> Legal:
-    """GERMINATE needs a dormant slot, CULL a live seed of some age, FOSSILIZE one in HOLDING."""
-    grown = seeds.among(LIVE) & (seeds.age_steps >= cull_age)
-    never = torch.zeros_like(grown)
-    by_op = [never, seeds.stage == Stage.DORMANT, grown, seeds.stage == Stage.HOLDING]
-    return Legal(torch.stack(by_op, dim=1))

@@ -14,9 +14,11 @@ import torch
 from torch import Tensor
 
 from sanctum.trainer import data, reward
-from sanctum.trainer.actions import Actions, Legal, Op, legal
+from sanctum.trainer.actions import Actions, Legal, Op
 from sanctum.trainer.blueprints import BLUEPRINTS
+from sanctum.trainer.faults.known import fault_named
 from sanctum.trainer.host import Hosts
+from sanctum.trainer.rules import legal
 from sanctum.trainer.seeds import BLENDED, LIVE, Seeds, Transition
 from sanctum.trainer.settings import Settings
 from sanctum.trainer.stages import Stage
@@ -70,7 +72,7 @@ class Environment:
 
     def __init__(self, settings: Settings, seed: int | None = None) -> None:
         """Made anew from `seed`, by default that of the settings."""
-        self.settings = settings
+        self.settings, self._fault = settings, fault_named(settings.fault)
         seed = settings.seed if seed is None else seed
         self.device = torch.device(settings.device)
         envs = settings.envs
@@ -87,6 +89,7 @@ class Environment:
         self.recent_accuracy = torch.zeros(envs, TREND_STEPS)
         self._episode_return = torch.zeros(envs, dtype=torch.float64)
         self._first_step = torch.zeros(envs, dtype=torch.int64)
+        self._since_op = torch.zeros(envs, dtype=torch.int64)
         sizes = [self.hosts.seed_parameters(kind) for kind in range(len(BLUEPRINTS))]
         self._seed_sizes = torch.tensor([*sizes, 0], dtype=torch.float32)
         self._renew(list(range(envs)))
@@ -97,7 +100,8 @@ class Environment:
     @property
     def legal(self) -> Legal:
         """What may be done now."""
-        return legal(self.seeds, self.settings.cull_age)
+        cooling = self._since_op < self.settings.cooldown_steps
+        return legal(self.seeds, self.settings.cull_age, cooling)
 
     @property
     def seed_parameters(self) -> Tensor:
@@ -114,6 +118,8 @@ class Environment:
         seeds, before = self.seeds, self.accuracy
         potential = seeds.potential()
         transitions = self._done(actions)
+        acted = self._fault.acted(actions.op != Op.WAIT)
+        self._since_op = torch.where(acted, 0, self._since_op + 1)
         seeds.age()
         learned = self.hosts.learn(seeds.lanes(self.device))
         judged = seeds.counterfactuals(self.device)
@@ -207,6 +213,7 @@ class Environment:
         loss, accuracy = (reading.cpu() for reading in self.hosts.validate_bare(envs))
         self.env_step[envs] = 0
         self._first_step[envs] = 0
+        self._since_op[envs] = self.settings.cooldown_steps
         self._episode_return[envs] = 0.0
         for name in ("accuracy", "best_accuracy", "loss", "validation_loss"):
             # What a step has handed out is not changed afterwards.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sanctum.errors import UsageError
+from sanctum.trainer.faults.known import fault_named
 
 Value = str | int | float | bool | None
 
@@ -40,6 +41,8 @@ class Settings:
     threads: int = _setting(1, "torch threads; the hosts are too small for more to pay", least=1)
     seed_every: int = _setting(5, "vector steps between two reports of a live seed", least=1)
 
+    fault: str | None = _setting(None, "how the trainer is ill; sanctum train --faults lists how")
+
     # The hosts.
     host_width: int = _setting(12, "units of a host's input layer, which seeds read", least=2)
     cell_width: int = _setting(
@@ -57,6 +60,7 @@ class Settings:
     blending_steps: int = _setting(6, "steps in which alpha goes from 0 to 1", least=1)
     embargo_steps: int = _setting(4, "steps a slot rests after a cull", least=1)
     cull_age: int = _setting(3, "age in steps below which a seed cannot be culled", least=0)
+    cooldown_steps: int = _setting(0, "steps GERMINATE waits after an op; 0: none", least=0)
     trial_gain_needed: float = _setting(0.5, "points a seed on trial must add to be blended")
     gradient_health_needed: float = _setting(0.1, "gradient health a seed needs to be blended")
     hold_contribution_needed: float = _setting(0.0, "points a blended seed must add to be held")
@@ -91,7 +95,8 @@ class Settings:
     def with_overrides(self, overrides: Mapping[str, str]) -> "Settings":
         """These settings with some replaced, read from text by each setting's type.
 
-        Raises UsageError for a key that does not exist or a value that does not fit.
+        A fault brings the settings that it forces. Raises UsageError for a key that does not
+        exist, a value that does not fit and a setting that the fault forces.
         """
         hints = typing.get_type_hints(Settings)
         fields = {each.name: each for each in dataclasses.fields(self)}
@@ -104,6 +109,14 @@ class Settings:
                     "sanctum train ppo --list-settings lists them all",
                 )
             values[key] = _parsed(fields[key], hints[key], text)
+        fault = fault_named(values.get("fault", self.fault))
+        for key in (key for key in values if key in fault.forces):
+            raise UsageError(
+                f"the fault {fault.name} sets {key} to {fault.forces[key]}",
+                "leave out one of the two",
+            )
+        if "fault" in values:
+            values |= fault.forces
         return dataclasses.replace(self, **values)
 
     def as_dict(self) -> dict[str, Value]:

@@ -5,12 +5,13 @@ import math
 import pytest
 import torch
 
-from sanctum.trainer.actions import OPS, Actions, Legal, Op, legal
+from sanctum.trainer.actions import OPS, Actions, Legal, Op
 from sanctum.trainer.blueprints import BLUEPRINTS
 from sanctum.trainer.environment import Environment
 from sanctum.trainer.host import SLOTS
 from sanctum.trainer.observation import FEATURES, observe
 from sanctum.trainer.policy import Outlook, Tamiyo, rebuilt
+from sanctum.trainer.rules import legal
 from sanctum.trainer.seeds import Seeds
 from sanctum.trainer.stages import Stage
 from tests.trainer.hand_made import SMALL
@@ -38,7 +39,7 @@ def test_what_is_legal_follows_the_stages() -> None:
     seeds.stage[0, 1], seeds.age_steps[0, 1] = Stage.HOLDING, 20.0
     seeds.stage[0, 2] = Stage.EMBARGOED
     seeds.stage[1] = Stage.FOSSILIZED
-    allowed = legal(seeds, cull_age=3)
+    allowed = legal(seeds, cull_age=3, cooling=torch.zeros(SMALL.envs, dtype=torch.bool))
     assert allowed.slots[0].int().tolist() == [[0, 0, 0], [0, 0, 0], [0, 1, 0], [0, 1, 0]]
     assert allowed.ops[:3].int().tolist() == [[1, 0, 1, 1], [1, 0, 0, 0], [1, 1, 0, 0]]
     assert allowed.actions[:3].tolist() == [3, 1, 1 + 3 * len(BLUEPRINTS)]

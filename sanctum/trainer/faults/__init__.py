@@ -1,0 +1,1 @@
+"""Faults: ways in which the reference trainer can be made ill, each by a mechanism of its own."""
