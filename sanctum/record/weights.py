@@ -12,13 +12,14 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from sanctum.errors import RecordError
+from sanctum.errors import NoDataYet, RecordError
 from sanctum.record.dropping import note_dropped
 from sanctum.record.reader import Reader
 from sanctum.record.sizes import ROW_BYTES, Sizes
 from sanctum.telemetry.amounts import THINNED
 
 LAST = 20
+KEEPS = 'run.save_policy(update, policy, factory="module:function") after each update keeps them'
 MOST_BYTES = 512 * 1024 * 1024
 """The most that one file may have; SQLite takes no value of twice as much."""
 
@@ -70,6 +71,31 @@ def saved(reader: Reader, attempt: int) -> list[tuple[int, int | None]]:
     """Update and step of every policy that is kept, oldest first."""
     rows = reader.rows("SELECT number, step FROM weights WHERE attempt = ? ORDER BY id", attempt)
     return [(int(number), step) for number, step in rows]
+
+
+def acting(
+    kept: list[tuple[int, int | None]], step: int, version: int | None
+) -> tuple[int, str | None]:
+    """The update whose weights stand for those that acted at a step, and what is to be said of it.
+
+    `kept` are those of `saved`; `version` is the update that acted, where the trainer says that.
+    Raises NoDataYet where nothing earlier was kept.
+    """
+    if version is not None and any(update == version for update, _ in kept):
+        return version, None
+    before = [update for update, last in kept if (-1 if last is None else last) < step]
+    if not kept:
+        raise NoDataYet("no weights of the policy were kept", KEEPS)
+    if not before:
+        raise NoDataYet(
+            f"no weights were kept that acted by step {step:,}; the first are those of"
+            f" u{kept[0][0]}",
+            "of older saves ever fewer are kept; an entry of the hall holds those of its peak",
+        )
+    nearest = before[-1]
+    if version is None:
+        return nearest, None
+    return nearest, f"the weights of u{version} are not kept: u{nearest} is the nearest before"
 
 
 def _one(reader: Reader, where: str, *values: object) -> Weights | None:

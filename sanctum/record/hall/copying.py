@@ -3,8 +3,8 @@
 The copy has the tables of any record and holds what was said of that environment from the first
 step of its episode to the last: every cell, its events, its end; the policy updates of that time
 and as many before it as a question looks back; and what was last said of every column before the
-first step, so that a seed that lived by then is known. Not in it: what was said of steps before the
-first only after that.
+first step, so that a seed that lived by then is known; and the weights that acted at its best, so
+that it can be replayed. Not in it: what was said of steps before the first only after that.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from sanctum.record.cells import (
     unpack_values,
 )
 from sanctum.record.hall.candidate import Candidate
+from sanctum.record.hall.weights import copy_weights
 from sanctum.record.late import part_of
 from sanctum.record.opened import OpenBlock
 from sanctum.record.questions.policy import LOOK_BACK_UPDATES
@@ -309,6 +310,7 @@ class Copy:
         self._copy("events", _EVENTS, events)
         self._copy("episodes", _EPISODES, episodes)
         self._copy("gaps", _GAPS, gaps)
+        copy_weights(self._reader, self._db, attempt, env, self.of.best_step)
 
     def _copy(self, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
         places = ", ".join("?" * (columns.count(",") + 1))

@@ -12,8 +12,7 @@ from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 from sanctum.model.replayed import StretchAnswer, StretchRow
 from sanctum.record.moments import within
 from sanctum.record.questions.grounds import Grounds, decisions
-from sanctum.record.weights import of_update, saved
-from sanctum.recorder.replaying import which
+from sanctum.record.weights import acting, of_update, saved
 from sanctum.recorder.replaying.case import Case, Source
 from sanctum.recorder.replaying.evaluation import (
     Readings,
@@ -54,7 +53,7 @@ def replay_stretch(case: Case) -> Plan:
     kept, notes, updates = saved(reader, attempt), case.notes(now), {}
     for row in range(grounds.steps.size):
         try:
-            updates[row], note = which.acting(kept, int(grounds.steps[row]), grounds.version(row))
+            updates[row], note = acting(kept, int(grounds.steps[row]), grounds.version(row))
         except NoDataYet as error:
             note = error.sentence
         if note is not None and note not in notes:

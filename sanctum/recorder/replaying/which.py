@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from sanctum.errors import NoDataYet, SanctumError, UsageError
 from sanctum.model.jobs import Policy
+from sanctum.record.hall.weights import LEFT_OUT
 from sanctum.record.moments import Scope
 from sanctum.record.questions.grounds import Grounds
 from sanctum.record.reader import Reader
-from sanctum.record.weights import Weights, newest, of_update, saved
+from sanctum.record.weights import KEEPS, Weights, acting, newest, of_update, saved
 
 THEN, NOW = "then", "now"
-KEEPS = 'run.save_policy(update, policy, factory="module:function") after each update keeps them'
 _HALL = re.compile(r"hall:(\d{1,9})\Z")
 
 
@@ -54,36 +54,15 @@ def rank_of(which: str) -> int | None:
 def then(of: Scope, grounds: Grounds, row: int = -1) -> Chosen:
     """The weights that made a decision, or the nearest kept before them. Raises NoDataYet."""
     attempt, step = of.attempt.attempt, int(grounds.steps[row])
-    update, note = acting(saved(of.reader, attempt), step, grounds.version(row))
+    kept = saved(of.reader, attempt)
+    if not kept and of.at.hall is not None:
+        raise _bare(of, of.at.hall)
+    update, note = acting(kept, step, grounds.version(row))
     found = of_update(of.reader, attempt, update)
     if found is None:
         raise NoDataYet(f"the weights of u{update} have just been thinned out", "ask again")
     version = grounds.version(row)
     return Chosen(THEN, found, None if version is None else version == update, note)
-
-
-def acting(
-    kept: list[tuple[int, int | None]], step: int, version: int | None
-) -> tuple[int, str | None]:
-    """The update whose weights stand for those that acted at a step, and what has to be said.
-
-    `kept` are updates with the last step before they acted. Raises NoDataYet.
-    """
-    if version is not None and any(update == version for update, _ in kept):
-        return version, None
-    before = [update for update, last in kept if (-1 if last is None else last) < step]
-    if not kept:
-        raise NoDataYet("no weights of the policy were kept", KEEPS)
-    if not before:
-        raise NoDataYet(
-            f"no weights were kept that acted by step {step:,}; the first are those of"
-            f" u{kept[0][0]}",
-            "the last 20 saves are kept, of older ones ever fewer",
-        )
-    nearest = before[-1]
-    if version is None:
-        return nearest, None
-    return nearest, f"the weights of u{version} are not kept: u{nearest} is the nearest before"
 
 
 def now(reader: Reader, attempt: int, version: int | None, *, is_same_run: bool = True) -> Chosen:
@@ -104,9 +83,13 @@ def of_hall(entry: Scope, rank: int, asked: Scope, version: int | None) -> Chose
     kept = saved(entry.reader, attempt)
     found = None if not kept else of_update(entry.reader, attempt, kept[-1][0])
     if found is None:
+        said = entry.reader.rows("SELECT value FROM meta WHERE key = ?", LEFT_OUT)
         raise NoDataYet(
-            f"entry {rank} of the hall of fame holds no weights",
-            "entries kept by this version do, of runs that save them (run.save_policy)",
+            f"entry {rank} of the hall of fame holds no weights"
+            + (f": {said[0][0]}" if said else ""),
+            None
+            if said
+            else "entries hold them of runs that save them (run.save_policy), from now on",
         )
     is_same = (entry.header.run_id, entry.header.pid, entry.header.time) == (
         asked.header.run_id,
@@ -115,3 +98,12 @@ def of_hall(entry: Scope, rank: int, asked: Scope, version: int | None) -> Chose
     )
     acted = None if version is None else is_same and version == found.update
     return Chosen(f"hall:{rank}", found, acted)
+
+
+def _bare(entry: Scope, rank: int) -> NoDataYet:
+    """Why there is nothing to evaluate with in an entry."""
+    said = entry.reader.rows("SELECT value FROM meta WHERE key = ?", LEFT_OUT)
+    return NoDataYet(
+        f"entry {rank} of the hall of fame holds no weights" + (f": {said[0][0]}" if said else ""),
+        None if said else "new entries do, of runs that save them: run.save_policy(...)",
+    )
