@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from sanctum.render import cards, chart, curve, facts, safe
 from sanctum.render.lines import TONES, Line, Space, paragraph, spread, toned
 from sanctum.render.sheet import LOUD
-from sanctum.view import Chart, Facts, Report, Series, Table, Text
+from sanctum.view import Block, Chart, Facts, Report, Series, Table, Text
 from sanctum.view.cards import Cards
 from sanctum.view.numbers import clock
 
@@ -37,7 +37,7 @@ def compose(
     pieces = [draw(line) for line in _top(report, space)]
     explained = False
     for place, block in enumerate(report.blocks):
-        if place:
+        if place and not _stands_with(report.blocks[place - 1], block, space):
             pieces.append(draw(toned("")))
         if isinstance(block, Table):
             drawn, below, unmeasured = _table(block, space, draw, grid)
@@ -54,6 +54,12 @@ def compose(
     if report.next:
         pieces += [draw(line) for line in paragraph(f"next: {report.next}", space, indent=6)]
     return pieces
+
+
+def _stands_with(before: Block, block: Block, space: Space) -> bool:
+    """Whether a block needs no blank line before it: curves of one stretch stand together."""
+    both = isinstance(before, Series) and isinstance(block, Series)
+    return both and space.width is not None
 
 
 def moment(report: Report) -> str:
