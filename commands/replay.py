@@ -24,8 +24,10 @@ from sanctum.model.answers import Verdict
 from sanctum.model.readings import NOT_MEASURED, Reading, number
 from sanctum.model.replayed import Evaluation, HeadAgain, ReplayAnswer, StretchAnswer, StretchRow
 
-LIMIT = 14
+LIMIT = 12
 """Rows of a stretch that are shown unless more are asked for."""
+
+NOTES = 3
 
 
 class Made(NamedTuple):
@@ -74,7 +76,12 @@ STRETCH = (
     Column("now", lambda row: times(row.now, 100), "percent", 0, digits=1),
     Column("then choice", lambda row: row.then_choice, priority=0),
     Column("now choice", lambda row: _now_choice(row), priority=0),
-    Column("as recorded", lambda row: _word(row.reproduced), priority=2),
+    Column(
+        "as recorded",
+        lambda row: _word(row.reproduced),
+        priority=2,
+        verdict=lambda row: _row_verdict(row),
+    ),
 )
 
 
@@ -131,7 +138,8 @@ def _of_one(answer: ReplayAnswer, more: bool, trust: bool) -> Report:
     shown = heads if more else [] if main is None else [main]
     blocks: list[Block] = [Table(MADE, made), *(_options(one.head, answer) for one in shown)]
     at = f"{answer.env} {answer.step}"
-    moved = [one for one in answer.evaluations if one.choice != answer.evaluations[0].choice]
+    which = "then" if _then(answer) is not None else answer.evaluations[0].which
+    moved = any(one.choice != answer.choice for one in answer.evaluations)
     return Report(
         f"replay of env {answer.env} at step {answer.step:,}",
         *blocks,
@@ -139,8 +147,12 @@ def _of_one(answer: ReplayAnswer, more: bool, trust: bool) -> Report:
         notes=_notes(answer, len(heads) - len(shown)),
         verdict=_worst(answer),
         at=answer.at,
-        next=f"{'saliency' if moved else 'flip'} {at}{options('then', trust)}",
+        next=f"{'saliency' if moved else 'flip'} {at}{options(which, trust)}",
     )
+
+
+def _then(answer: ReplayAnswer) -> Evaluation | None:
+    return next((one for one in answer.evaluations if one.which == "then"), None)
 
 
 def _recorded(answer: ReplayAnswer) -> Made:
@@ -186,7 +198,7 @@ def _column(which: str) -> Column:
 
 
 def _headline(answer: ReplayAnswer) -> str:
-    first = next((one for one in answer.evaluations if one.which == "then"), None)
+    first = _then(answer)
     if first is None:
         why = answer.absent.get("then", "no weights of then")
         return f"not replayed as it was: {why}"
@@ -194,15 +206,14 @@ def _headline(answer: ReplayAnswer) -> str:
     whose = weights(first.which, first.update, first.acted)
     if first.reproduced is None:
         return f"nothing to compare with was recorded; evaluated with {whose}"
-    what = "" if first.compared == "probability" else f" of the {first.compared}"
+    what = "" if first.compared == "probabilities" else f" of the {first.compared}"
     if first.reproduced:
         return (
             f"reproduced: largest difference{what} {cell(first.difference)} ({limit}), with {whose}"
         )
     apart = first.difference
     if (number(apart) or 0.0) < answer.tolerance:
-        what, apart, limit = " of the value", first.value_difference, "value"
-        return f"NOT reproduced: difference{what} {cell(apart)}, with {whose}"
+        return f"NOT reproduced: the value is off by {cell(first.value_difference)}, with {whose}"
     return f"NOT reproduced: largest difference{what} {cell(apart)} ({limit}), with {whose}"
 
 
@@ -216,7 +227,12 @@ def _verdict(one: Evaluation) -> Verdict | None:
 
 
 def _worst(answer: ReplayAnswer) -> Verdict | None:
-    return next((_verdict(one) for one in answer.evaluations if one.which == "then"), None)
+    first = _then(answer)
+    return None if first is None else _verdict(first)
+
+
+def _row_verdict(row: StretchRow) -> Verdict | None:
+    return "crit" if row.reproduced is False and row.acted is not False else None
 
 
 def _word(reproduced: bool | None) -> str | None:
@@ -226,7 +242,7 @@ def _word(reproduced: bool | None) -> str | None:
 def _notes(answer: ReplayAnswer, heads: int) -> list[str]:
     first = answer.evaluations[0] if answer.evaluations else None
     machine = "" if first is None else f"; {first.dtype} on {first.device}"
-    notes = [f"{which}: {why}" for which, why in answer.absent.items()]
+    notes = [f"{which}: {why}" for which, why in answer.absent.items() if which != "then"]
     notes += answer.notes
     if answer.kept:
         notes.append(f"weights kept: {spans(answer.kept)}{machine}")
@@ -241,13 +257,12 @@ def _of_stretch(answer: StretchAnswer, disagree: bool, limit: int | None, trust:
     empty = "then and now agree at every step" if disagree else "no decision in this stretch"
     steps = f"steps {answer.first_step:,}-{answer.last_step:,}"
     look = next(iter(differing or answer.rows), None)
-    worst = answer.reproduced < answer.compared
     return Report(
         f"replay of env {answer.env}, {steps}",
         Table(STRETCH, shown, empty=empty, total=len(rows)),
         headline=_of_all(answer, differing),
-        notes=answer.notes,
-        verdict="warn" if worst else "ok" if answer.compared else None,
+        notes=answer.notes if limit is None else _few(answer.notes),
+        verdict=_of_rows(answer.rows),
         at=answer.at,
         next="" if look is None else f"replay {answer.env} {look.step}{options('then', trust)}",
     )
@@ -255,16 +270,45 @@ def _of_stretch(answer: StretchAnswer, disagree: bool, limit: int | None, trust:
 
 def _of_all(answer: StretchAnswer, differing: Sequence[StretchRow]) -> str:
     """How many were reproduced, and where the newest weights would choose otherwise."""
-    if not answer.compared:
-        made = "nothing to compare with was recorded"
-    else:
-        word = "reproduced" if answer.reproduced == answer.compared else "NOT all reproduced:"
-        made = f"{word} {answer.reproduced:,} of {answer.compared:,}, worst {cell(answer.worst)}"
     now = f"u{answer.now_update}"
     if not differing:
-        return f"{made}; {now} chooses the same at every step"
+        return f"{_made_again(answer)}; {now} chooses the same at every step"
     where = listed([f"{row.step:,}" for row in differing], 4)
-    return f"{made}; {now} chooses differently at {answer.disagreements:,}: {where}"
+    return f"{_made_again(answer)}; {now} chooses differently at {answer.disagreements:,}: {where}"
+
+
+def _made_again(answer: StretchAnswer) -> str:
+    """How many came out as recorded, of those whose own weights are kept."""
+    compared = [row for row in answer.rows if row.reproduced is not None]
+    own = [row for row in compared if row.acted is not False]
+    if not compared:
+        return "nothing to compare with was recorded"
+    if not own:
+        return (
+            f"none of the weights that acted are kept; nearby ones differ by {_worst_of(compared)}"
+        )
+    good = sum(row.reproduced is True for row in own)
+    word = "reproduced" if good == len(own) else "NOT all reproduced:"
+    others = len(compared) - len(own)
+    rest = f" ({others:,} more: weights not kept)" if others else ""
+    return f"{word} {good:,} of {len(own):,}, worst {_worst_of(own)}{rest}"
+
+
+def _worst_of(rows: Sequence[StretchRow]) -> str:
+    return cell(max((number(row.difference) or 0.0 for row in rows), default=0.0))
+
+
+def _of_rows(rows: Sequence[StretchRow]) -> Verdict | None:
+    """Only where the weights that acted were at hand is a difference a finding."""
+    own = [row for row in rows if row.reproduced is not None and row.acted is not False]
+    if not own:
+        return None
+    return "ok" if all(row.reproduced for row in own) else "crit"
+
+
+def _few(notes: Sequence[str]) -> list[str]:
+    left = len(notes) - NOTES
+    return [*notes[:NOTES], f"{counted(left, 'note')} more: --more"] if left > 0 else list(notes)
 
 
 def _now_choice(row: StretchRow) -> str | None:

@@ -75,7 +75,10 @@ class ReplayAnswer(_Answer, frozen=True):
 
 
 class StretchRow(_Answer, frozen=True):
-    """One decision of a stretch, then and now. `update` is the policy that is evaluated as then."""
+    """One decision of a stretch, then and now. `update` is the policy that is evaluated as then.
+
+    `acted` says whether its weights are those that decided, None: the record does not tell.
+    """
 
     step: int
     action: str | None
@@ -88,6 +91,7 @@ class StretchRow(_Answer, frozen=True):
     difference: Reading
     reproduced: bool | None
     disagrees: bool
+    acted: bool | None = None
 
 
 class StretchAnswer(_Answer, frozen=True):

@@ -50,16 +50,20 @@ def replay_stretch(case: Case) -> Plan:
     now_policy, reader = now.policy, case.of.reader
     attempt, grounds = case.of.attempt.attempt, case.grounds
     case.check()
-    kept, notes, updates = saved(reader, attempt), case.notes(now), {}
+    kept, notes, updates, without = saved(reader, attempt), case.notes(now), {}, []
     for row in range(grounds.steps.size):
         try:
             updates[row], note = acting(kept, int(grounds.steps[row]), grounds.version(row))
         except NoDataYet as error:
-            note = error.sentence
+            without.append(error.sentence)
+            continue
         if note is not None and note not in notes:
             notes.append(note)
     if not updates:
-        raise NoDataYet(notes[-1])
+        raise NoDataYet(without[-1])
+    if without:
+        count = f"{len(without):,} decision" + ("s are" if len(without) > 1 else " is")
+        notes.append(f"{count} left out: {without[-1]}")
     is_same_run = case.of.at.hall is None
     groups = _groups(grounds, updates)
     now_groups = _groups(grounds, dict.fromkeys(updates, now.weights.update))
@@ -119,6 +123,7 @@ def _row(
 ) -> StretchRow:
     differs = difference(grounds, row, *then)
     choices = choice_of(grounds, *then), choice_of(grounds, *now)
+    version = grounds.version(row)
     return StretchRow(
         int(grounds.steps[row]),
         grounds.action(row),
@@ -130,6 +135,7 @@ def _row(
         differs.largest,
         differs.reproduced,
         choices[0] != choices[1],
+        None if version is None else version == update,
     )
 
 
