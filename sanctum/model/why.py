@@ -98,6 +98,9 @@ class Call(_Answer, frozen=True):
 class OutcomesAnswer(_Answer, frozen=True):
     """``outcomes.read``: the ops of a window, `decisions` in number, `forced` of them.
 
+    Of `first_step`..`last_step` so many `steps` were looked at: where no window was named, the
+    newest and those before at which rare ops were taken.
+
     `forced` (one legal op) is None where that was not said, `masked` counts the decisions of which
     it was. `reward_spread` is the standard deviation of the reward over the window, `no_reward` the
     share of decisions whose rewards were all 0 over the longest horizon. `value` and `entropy` are
@@ -126,6 +129,7 @@ class OutcomesAnswer(_Answer, frozen=True):
     return_spread: Reading = NOT_MEASURED
     top_env: int | None = None
     top_share: Reading = NOT_MEASURED
+    steps: int = 0
 
 
 class Evidence(_Answer, frozen=True):

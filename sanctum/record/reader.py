@@ -406,7 +406,13 @@ class Reader:
 
         Cells of the open block are views: copy what outlives the question.
         """
-        pieces = self.pieces(attempt, first, last)
+        return self.windows(names, attempt, [(first, last)])
+
+    def windows(
+        self, names: Iterable[str], attempt: int, spans: Iterable[tuple[int, int]]
+    ) -> Window:
+        """`window` over several spans of steps, which are ascending and do not overlap."""
+        pieces = [one for first, last in spans for one in self.pieces(attempt, first, last)]
         envs = self.envs(attempt)
         cells = {name: one for name in names if (one := _joined(name, pieces, envs)) is not None}
         if not pieces:

@@ -8,43 +8,31 @@ from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, reading
 from sanctum.model.why import OutcomesAnswer
 from sanctum.record.columns import mean, spread
 from sanctum.record.moments import Scope
-from sanctum.record.questions.choices import WINDOW_STEPS, head_of
+from sanctum.record.questions.choices import head_of
 from sanctum.record.questions.outcomes.calls import calls
 from sanctum.record.questions.outcomes.denied import empty_slots, is_stage
 from sanctum.record.questions.outcomes.ops import Ops, rival
 from sanctum.record.questions.outcomes.seen import Flags, Floats, Seen
+from sanctum.record.questions.outcomes.spans import newest, telling
 from sanctum.record.questions.rewards import PREFIX, component_names
 
 ADVANTAGE = "advantage"
 LOOK_BACK_STEPS = 512
-"""Steps before a window that are read too, to know how its first episodes began."""
-ROLLOUTS = 8
-"""The least that is looked back over where no window is named."""
-ENOUGH = 100
-"""Decisions of every op that ever is legal, beyond which nobody looks back further."""
-MOST_STEPS, MOST_DECISIONS = 8192, 1 << 17
-"""How far is looked back at most: vector steps, and decisions of all environments."""
+"""Steps before a named window that are read too, to know how its first episodes began."""
 
 
 @np.errstate(all="ignore")
 def outcomes_read(of: Scope, env: int | None, window: int | None) -> OutcomesAnswer:
-    """The ops over the last `window` steps; by default as many as it takes to see them all."""
+    """The ops over the last `window` steps; by default the newest, and as far back as it takes."""
     if env is not None:
         of.check_env(env)
     if head_of(of) is None or of.at.step is None:
         return OutcomesAnswer(of.at, env, None, None, 0, None, [])
     names = [ADVANTAGE, *(PREFIX + name for name in component_names(of))]
     names += [name for name in of.reader.column_names() if is_stage(name)]
-    most = max(1, min(MOST_STEPS, MOST_DECISIONS // of.header.envs))
-    length = window or max(ROLLOUTS * (of.header.rollout_steps or WINDOW_STEPS), LOOK_BACK_STEPS)
-    while True:
-        length = min(length, most)
-        seen = _seen(of, length, names)
-        is_all = seen.steps.size < length + LOOK_BACK_STEPS
-        if window or is_all or length == most or _is_enough(seen):
-            break
-        length *= 4
-    return _answer(of, seen, env, max(0, seen.steps.size - length))
+    spans = telling(of) if window is None else newest(of, window + LOOK_BACK_STEPS)
+    seen = Seen(of, spans, names)
+    return _answer(of, seen, env, 0 if window is None else max(0, seen.steps.size - window))
 
 
 def _answer(of: Scope, seen: Seen, env: int | None, start: int) -> OutcomesAnswer:
@@ -77,6 +65,7 @@ def _answer(of: Scope, seen: Seen, env: int | None, start: int) -> OutcomesAnswe
         rival(seen),
         returns,
         *_leading(seen, mine),
+        seen.steps.size - start,
     )
 
 
@@ -113,18 +102,3 @@ def _mean_of(grid: Floats | None, where: Flags) -> Reading:
         return NOT_MEASURED
     values = grid[where]
     return mean(values[~np.isnan(values)])
-
-
-def _seen(of: Scope, length: int, names: list[str]) -> Seen:
-    attempt = of.attempt.attempt
-    first = of.reader.steps_back(attempt, of.step, length + LOOK_BACK_STEPS - 1)
-    return Seen(of, first, of.step, names)
-
-
-def _is_enough(seen: Seen) -> bool:
-    """Whether every op that was ever legal was taken often enough."""
-    taken = np.bincount(seen.op[seen.made], minlength=len(seen.ops))
-    if seen.legal is None:
-        return bool((taken >= ENOUGH).all())
-    ever = seen.legal[seen.masked].any(axis=0)
-    return bool((taken[: len(seen.ops)][ever] >= ENOUGH).all())

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from sanctum.record.cells import VALUE
 from sanctum.record.columns import Columns
 from sanctum.record.moments import Scope
 from sanctum.record.questions.outcomes.seen import Flags, Ints, Seen
@@ -21,6 +22,10 @@ from sanctum.record.stages import EMPTY
 STRIKES = 0.5
 """Share of the open states that a rule must strike at."""
 LEAST_STATES = 8
+MOST_BREAKS = 16
+"""Gaps after which it is looked up anew what is in the slots."""
+NEVER = -1
+"""The code of a slot of which nothing was ever said: it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +78,17 @@ def empty_slots(of: Scope, seen: Seen) -> Flags | None:
     if not names or not seen.steps.size:
         return None
     codes = [code for code, word in of.reader.words().items() if word.upper() in EMPTY]
-    before = Columns(of.reader, of.attempt.attempt, int(seen.steps[0]))
+    codes.append(NEVER)
+    begins = np.union1d([0], seen.breaks[:MOST_BREAKS])
+    before = [Columns(of.reader, of.attempt.attempt, int(seen.steps[row])) for row in begins]
     found = np.full(seen.shape, len(names) < len(slots), bool)
     for name in names:
         said = seen.grid(name)
-        held = np.full((1, seen.shape[1]), np.nan)
-        latest = before.latest(name)
-        if latest is not None and latest.values.shape[1] == 1:
-            held[0] = np.where(latest.steps >= 0, latest.values[:, 0], np.nan)
-        if said is None:
-            filled = np.broadcast_to(held, seen.shape)
-        else:
-            filled = _filled(np.concatenate([held, said[:-1]]))
-        found |= np.isnan(filled) | np.isin(filled, codes)
+        stage = np.full(seen.shape, np.nan)
+        if said is not None:
+            stage[1:] = said[:-1]
+        stage[begins] = [_held(one, name, seen.shape[1]) for one in before]
+        found |= np.isin(_filled(stage), codes)
     if seen.starts is not None:
         found |= seen.starts
     return found
@@ -96,12 +99,19 @@ def is_stage(name: str) -> bool:
     return name.startswith("seed/") and name.endswith("/stage")
 
 
+def _held(columns: Columns, name: str, envs: int) -> Any:
+    """What was last said of a coded column, (envs,); NEVER where nothing was."""
+    latest = columns.latest(name)
+    if latest is None or latest.values.shape[1] != 1:
+        return np.full(envs, NEVER)
+    return np.where(latest.states == VALUE, latest.values[:, 0], NEVER)
+
+
 def _filled(values: Any) -> Any:
-    """Where nothing was said, what was said last; nan before."""
+    """Where nothing was said, what was said last; the first row is whole."""
     rows = np.arange(values.shape[0])[:, None]
-    last = np.maximum.accumulate(np.where(np.isnan(values), -1, rows), axis=0)
-    found = np.take_along_axis(values, np.maximum(last, 0), axis=0)
-    return np.where(last < 0, np.nan, found)
+    last = np.maximum.accumulate(np.where(np.isnan(values), 0, rows), axis=0)
+    return np.take_along_axis(values, last, axis=0)
 
 
 def _fresh(seen: Seen, idle: int) -> Flags | None:

@@ -27,10 +27,11 @@ class Seen:
     """Rows of a window, of all environments. Grids are (rows, envs), nan where nothing was said.
 
     `legal` and `rule` are (rows, envs, ops), None where never said; `masked` says where they were.
-    A decision is a cell of `made`; `op` is -1 elsewhere.
+    A decision is a cell of `made`; `op` is -1 elsewhere. `breaks` are the rows before which others
+    are missing.
     """
 
-    def __init__(self, of: Scope, first: int, last: int, names: list[str]) -> None:
+    def __init__(self, of: Scope, spans: list[tuple[int, int]], names: list[str]) -> None:
         self.head = head_of(of) or ""
         self.ops = of.header.actions.get(self.head, [])
         wanted = [f"{kind}/{self.head}" for kind in ("action", "mask", "mask_rule", "probability")]
@@ -38,9 +39,10 @@ class Seen:
         wanted += [f"probability.{op}" for op in self.ops] + names
         wanted += [*FROM_EPISODES, *JUDGED]
         self._of = of
-        self._rows: Window = of.reader.window(wanted, of.attempt.attempt, first, last)
+        self._rows: Window = of.reader.windows(wanted, of.attempt.attempt, spans)
         self.steps = self._rows.steps
         self.shape = (self.steps.size, of.header.envs)
+        self.breaks = _breaks(self.steps, [first for first, _ in spans])
         chosen = self.grid(f"action/{self.head}")
         self.made: Flags = np.zeros(self.shape, bool) if chosen is None else ~np.isnan(chosen)
         self.op: Ints = np.full(self.shape, -1, np.int64)
@@ -94,7 +96,7 @@ class Seen:
     def ahead_of(self, rewards: Floats) -> dict[int, Floats]:
         """The same of a part of the reward, (rows, envs)."""
         rewards = np.where(np.isfinite(rewards), rewards, np.nan)
-        pauses = np.flatnonzero(np.diff(self.steps) > _usual(self.steps)) + 1
+        pauses = self.breaks
         there = np.ones(self.steps.size + pauses.size, bool)
         there[pauses + np.arange(pauses.size)] = False
         rewards = np.insert(rewards, pauses, np.nan, axis=0)
@@ -109,7 +111,14 @@ class Seen:
             return None
         rows = np.arange(self.steps.size)[:, None]
         began = np.maximum.accumulate(np.where(self.starts, rows, -1), axis=0)
-        return np.where(began < 0, -1, rows - began)
+        return np.where(began < self.last_break[:, None], -1, rows - began)
+
+    @property
+    def last_break(self) -> Ints:
+        """For each row the first one of its unbroken stretch, (rows,)."""
+        found = np.zeros(self.steps.size, np.int64)
+        found[self.breaks] = self.breaks
+        return np.maximum.accumulate(found)
 
     def not_finite(self, rows: slice, pick: slice) -> dict[str, int]:
         """At how many decisions of a part what was said is nan or infinite, by column."""
@@ -151,8 +160,8 @@ class Seen:
         elif step is not None:
             ended[:-1] |= step[1:] < step[:-1]
         starts[1:] = ended[:-1]
-        if step is not None and self.steps.size:
-            starts[0] = step[0] == 0
+        first = np.union1d([0], self.breaks)[: self.steps.size]
+        starts[first] = False if step is None else step[first] == 0
         return starts, ended
 
 
@@ -168,7 +177,11 @@ class Alike:
     cluster: Ints
 
 
-ERAS, STRETCHES = 24, 8
+IRREGULAR = 0.1
+"""Share of steps that are not as far apart as usual beyond which no gap is known."""
+STRETCHES = 8
+ERA_STEPS, ERA_DECISIONS = 64, 512
+"""How long the policy counts as the same: steps, and decisions at least."""
 MANY_OPS = 16
 """Ops beyond which the sets of legal ones are too many to compare within."""
 
@@ -176,17 +189,19 @@ MANY_OPS = 16
 def alike(seen: Seen) -> Alike:
     """The strata and clusters of a window."""
     rows, envs = seen.shape
-    era = (np.arange(rows) * min(ERAS, max(rows // 64, 1)) // max(rows, 1))[:, None]
+    length = max(ERA_STEPS, ERA_DECISIONS // envs)
+    of_piece = np.arange(rows) - seen.last_break
+    era = np.cumsum(of_piece % length == 0)[:, None]
     stratum = np.broadcast_to(era, seen.shape).astype(np.int64)
     since = seen.since_start()
     if since is None:
-        turn = np.broadcast_to((np.arange(rows) // 64)[:, None], seen.shape).astype(np.int64)
+        turn = np.broadcast_to(era, seen.shape).astype(np.int64)
     else:
         longest = max(int(since.max(initial=0)) + 1, 1)
         stretch = np.where(since < 0, STRETCHES, since * STRETCHES // longest)
         stratum = stratum * (STRETCHES + 1) + stretch
         assert seen.starts is not None
-        turn = np.cumsum(seen.starts, axis=0)
+        turn = np.cumsum(seen.starts, axis=0) + np.cumsum(of_piece == 0)[:, None]
     if seen.legal is not None and len(seen.ops) <= MANY_OPS:
         bits = (seen.legal * (1 << np.arange(len(seen.ops)))).sum(axis=2)
         stratum = stratum * (1 << len(seen.ops)) + bits
@@ -194,6 +209,16 @@ def alike(seen: Seen) -> Alike:
     return Alike(flat.reshape(seen.shape), turn * envs + np.arange(envs)[None, :])
 
 
-def _usual(steps: Any) -> int:
-    """How far apart rows usually are."""
-    return int(np.median(np.diff(steps))) if steps.size > 1 else 1
+def _breaks(steps: Any, firsts: list[int]) -> Ints:
+    """The rows before which others are missing: where a span begins, and in gaps.
+
+    Gaps are known where steps usually follow one another as regularly as can be.
+    """
+    if not steps.size:
+        return np.zeros(0, np.int64)
+    apart = np.diff(steps)
+    odd = apart != np.median(apart) if apart.size else np.zeros(0, bool)
+    gaps = np.flatnonzero(odd) + 1 if odd.mean() < IRREGULAR else np.zeros(0, np.int64)
+    begins = np.searchsorted(steps, firsts)
+    found: Ints = np.union1d(gaps, begins[(begins > 0) & (begins < steps.size)]).astype(np.int64)
+    return found
