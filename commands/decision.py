@@ -18,18 +18,19 @@ from sanctum.command import (
     Table,
     cell,
     columns,
+    heads,
     inspect_command,
 )
 from sanctum.command.decided import headline, unsaid, unusual
 from sanctum.command.place import to_step
 from sanctum.command.readings import listed, percent, said, times
-from sanctum.model.decisions import Ahead, DecisionAnswer, Head, HeadOption
+from sanctum.model.decisions import DecisionAnswer, Head, Neighbour
 from sanctum.model.readings import NOT_MEASURED, Reading, number
 
-LINES = 22
+LINES, WIDTH, INDENT = 22, 79, 6
 """What a default answer fits into."""
 
-MOST_OPS = 6
+LEAST_OPS = 3
 
 SLOTS = (
     columns.SLOT,
@@ -46,44 +47,28 @@ FEATURES = (
     Column("spread", lambda f: f.spread),
     Column("distance", lambda f: f.distance, unit="sd", priority=0, digits=1),
 )
-OPTION = (
-    Column("legal", lambda o: o.of.legal),
-    Column("rule", lambda o: _rule(o)),
-    Column("logit", lambda o: o.of.logit, priority=2, digits=2),
-    Column("probability", lambda o: times(o.of.probability, 100), "percent", 0, digits=1),
-    Column("chosen", lambda o: o.of.chosen),
-    Column("q", lambda o: o.q, priority=2),
-)
-OF_HEAD = (
-    Column("head", lambda o: o.head.head),
-    Column("entropy", lambda o: o.head.entropy, unit="0-1"),
-    Column("forced", lambda o: o.head.forced),
-    Column("log_probability", lambda o: o.of.logit if o.head.normalised else NOT_MEASURED),
-)
 COURSES = (
     Column("env", lambda c: c.env, priority=0, digits=0),
     Column("step", lambda c: c.step, priority=0, digits=0),
     Column("op", lambda c: c.op, priority=0),
     Column("distance", lambda c: c.distance, digits=2),
-    Column("1 step", lambda c: c.after(1), priority=0, digits=3),
-    Column("5 steps", lambda c: c.after(5), priority=0, digits=3),
-    Column("20 steps", lambda c: c.after(20), priority=0, digits=3),
+    Column("in 1", lambda c: c.after(1), priority=0, digits=3),
+    Column("in 5", lambda c: c.after(5), priority=0, digits=3),
+    Column("in 20", lambda c: c.after(20), priority=0, digits=3),
+)
+OF_COURSE = (
+    Column("reward", lambda c: c.known.reward),
+    Column("value", lambda c: c.known.value),
+    Column("next_value", lambda c: c.known.next_value),
+    Column("advantage", lambda c: c.known.advantage),
+    Column("return", lambda c: c.known.episode_return),
 )
 COMPONENTS = (
     Column("component", lambda c: c.name, priority=0),
     Column("value", lambda c: times(c.last, c.sign), priority=0, digits=3),
     Column("mean", lambda c: times(c.mean, c.sign), digits=3),
-    Column("inside", lambda c: c.inside, priority=2),
+    Column("inside", lambda c: c.inside or "", priority=2),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option of one head, as a row; `q` is what the critic expects of it."""
-
-    head: Head
-    of: HeadOption
-    q: Reading = NOT_MEASURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +79,11 @@ class Course:
     step: int
     op: str | None
     distance: float
-    ahead: list[Ahead]
+    known: DecisionAnswer | Neighbour
 
     def after(self, steps: int) -> Reading:
         """The sum of rewards over so many steps."""
-        return next((one.value for one in self.ahead if one.steps == steps), NOT_MEASURED)
+        return next((one.value for one in self.known.ahead if one.steps == steps), NOT_MEASURED)
 
 
 @inspect_command(
@@ -119,15 +104,18 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
     """
     then = to_step(moment, step)
     answer = then.decision(env)
-    options = _options(answer, then)
-    blocks: list[Block] = [_ops(answer.heads[0], options, more), Facts(_facts(answer))]
+    options = heads.options(answer, said(then.policy))
+    facts, notes = _facts(answer), _notes(answer, then, more)
+    room = _room(answer, facts, notes)
+    ops = heads.ops(answer.heads[0], options, None if more else max(LEAST_OPS, room))
+    left = room - len(ops.items)
+    blocks: list[Block] = [ops, Facts(facts)]
     if more:
-        blocks += [_head(one, options) for one in answer.heads[1:] if one.chosen is not None]
+        blocks += [heads.further(one, options) for one in answer.heads[1:] if one.chosen]
     if answer.features:
-        blocks.append(_features(answer, more))
-    notes = _notes(answer, then, more)
-    if answer.neighbours:
-        blocks.append(_courses(answer, 5 if more else _room(blocks, notes)))
+        blocks.append(_features(answer, more, WIDTH if left < 0 else 2 * WIDTH - INDENT))
+    if _has_courses(answer):
+        blocks.append(_courses(answer, len(answer.neighbours) if more else 1 + max(0, left)))
     if more:
         blocks += _rest(answer)
     can_replay = bool(answer.features) and answer.at.hall is None
@@ -139,72 +127,6 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
         at=answer.at,
         next=f"replay {env} {answer.step}" if can_replay else f"env {env}",
     )
-
-
-def _options(answer: DecisionAnswer, then: Moment) -> list[Option]:
-    """Every option of every head, the main one's first."""
-    policy = said(then.policy)
-    q = {} if policy is None else {one.action: one.q for one in policy.actions}
-    main = answer.heads[0]
-    return [
-        Option(head, one, q.get(one.name, NOT_MEASURED) if head is main else NOT_MEASURED)
-        for head in answer.heads
-        for one in head.options
-    ]
-
-
-def _ops(main: Head, options: list[Option], more: bool) -> Table:
-    """The ops; all those of further heads, and on a screen those of no interest, for programs."""
-    ops = [one for one in options if one.head is main]
-    shown = ops if more else _of_interest(ops)
-    return _choices("op", main, ops, shown, [one for one in options if one not in shown])
-
-
-def _of_interest(ops: list[Option]) -> list[Option]:
-    """All of a few ops; of many the likeliest, and the one that was chosen."""
-    if len(ops) <= MOST_OPS:
-        return [one for one in ops if one.of.chosen or _is_told(one)] or ops
-    likely = sorted(ops, key=lambda one: (not one.of.chosen, -(number(one.of.probability) or 0.0)))
-    return [one for one in ops if one in likely[:MOST_OPS]]
-
-
-def _is_told(one: Option) -> bool:
-    """Whether a screen would miss it: an op that nobody says could have been taken is not."""
-    return one.of.legal is not None or number(one.of.probability) not in (None, 0.0)
-
-
-def _head(head: Head, options: list[Option]) -> Table:
-    """A further head that had a part in the decision."""
-    own = [one for one in options if one.head is head]
-    return _choices(head.head, head, own, own)
-
-
-def _choices(
-    name: str,
-    head: Head,
-    every: Sequence[Option],
-    shown: Sequence[Option],
-    rest: Sequence[Option] = (),
-) -> Table:
-    """Options of a head as rows; what nobody said of any of them has no column on a screen."""
-    told = {
-        "legal": any(one.of.legal is not None for one in every),
-        "rule": any(one.of.rule is not None for one in every),
-        "logit": not head.normalised and any(number(one.of.logit) is not None for one in every),
-        "q": any(number(one.q) is not None for one in every),
-    }
-    names = Column(name, lambda o: o.of.name, priority=0)
-    return Table(
-        (names, *(one for one in OPTION if told.get(one.name, True))),
-        shown,
-        empty=f"{name}s: not measured",
-        detail=(*(one for one in OPTION if not told.get(one.name, True)), *OF_HEAD),
-        rest=rest,
-    )
-
-
-def _rule(one: Option) -> str | None:
-    return "" if one.of.legal else one.of.rule
 
 
 def _facts(answer: DecisionAnswer) -> list[Fact]:
@@ -236,7 +158,7 @@ def _sure(head: Head) -> str:
     return percent(chances[0]) if chances and number(chances[0]) is not None else ""
 
 
-def _features(answer: DecisionAnswer, more: bool) -> Table:
+def _features(answer: DecisionAnswer, more: bool, letters: int) -> Table:
     """The features; without `more` a sentence stands for them on a screen."""
     rows = answer.features
     first, last = answer.first_step, answer.last_step
@@ -247,7 +169,7 @@ def _features(answer: DecisionAnswer, more: bool) -> Table:
         FEATURES,
         rows if more else (),
         title=title if more else "",
-        empty=unusual(rows),
+        empty=unusual(rows, letters),
         rest=() if more else rows,
     )
 
@@ -256,16 +178,23 @@ def _courses(answer: DecisionAnswer, count: int) -> Table:
     """The decision itself and its nearest neighbours, `count` of them on a screen."""
     one = answer.decision
     op = one.action if one.target is None else f"{one.action} {one.target}"
-    rows = [Course(answer.env, answer.step, op, 0.0, answer.ahead)]
+    rows = [Course(answer.env, answer.step, op, 0.0, answer)]
     for near in answer.neighbours:
-        op = near.action if near.target is None else f"{near.action} {near.target}"
-        rows.append(Course(near.env, near.step, op, near.distance, near.ahead))
+        what = near.action if near.target is None else f"{near.action} {near.target}"
+        rows.append(Course(near.env, near.step, what, near.distance, near))
+    others = f"; then the nearest of {answer.searched:,} past ones with another op"
     return Table(
         COURSES,
         rows[: count + 1],
-        title=f"its reward, and that of the nearest of {answer.searched:,} before with another op",
+        title=f"reward in 1, 5, 20 steps{others if answer.neighbours else ''}",
+        detail=OF_COURSE,
         rest=rows[count + 1 :],
     )
+
+
+def _has_courses(answer: DecisionAnswer) -> bool:
+    """Whether it is known what came, of this decision or of one like it."""
+    return bool(answer.neighbours) or any(one.value != NOT_MEASURED for one in answer.ahead)
 
 
 def _rest(answer: DecisionAnswer) -> list[Block]:
@@ -279,14 +208,22 @@ def _rest(answer: DecisionAnswer) -> list[Block]:
     return found
 
 
-def _room(blocks: Sequence[Block], notes: Sequence[str]) -> int:
-    """How many neighbours fit below all that stands above them."""
-    used = 3 + sum(
-        1 + (len(one.facts) if isinstance(one, Facts) else len(one.items) + 2 if one.items else 2)
-        for one in blocks
-        if isinstance(one, Facts | Table)
-    )
-    return max(1, min(5, LINES - used - 4 - len(notes)))
+def _room(answer: DecisionAnswer, facts: Sequence[Fact], notes: Sequence[str]) -> int:
+    """Lines of a default screen that are left for ops, and for neighbours beyond the first."""
+    used = len(("title", "head", "rule", "next")) + sum(map(_lines, (headline(answer), *notes)))
+    used += len(facts) + len(("blank",))
+    if answer.features:
+        used += len(("blank", "line", "line"))
+    if _has_courses(answer):
+        used += len(("blank", "title", "head", "rule", "own")) + bool(answer.neighbours)
+    every = [answer.ahead, *(near.ahead for near in answer.neighbours)]
+    sums = [one.value for ahead in every for one in ahead]
+    return LINES - used - (NOT_MEASURED in [*sums, *(fact.value for fact in facts)])
+
+
+def _lines(text: str) -> int:
+    """How many lines a text takes at the size that answers are made for."""
+    return 1 if len(text) <= WIDTH else 1 + -(-(len(text) - WIDTH) // (WIDTH - INDENT))
 
 
 def _notes(answer: DecisionAnswer, then: Moment, more: bool) -> list[str]:

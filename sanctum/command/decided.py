@@ -14,8 +14,6 @@ from sanctum.view.numbers import cell
 UNUSUAL = 1.5
 """From how many standard deviations on a feature is unusual."""
 
-MOST_FEATURES = 4
-
 
 def headline(answer: DecisionAnswer) -> str:
     """What was chosen, how surely, what forbade the rest, what came of it."""
@@ -43,11 +41,17 @@ def _freedom(one: Decision, head: Head) -> str:
     return f"{len(head.options) - len(denied)} of {len(head.options)} legal"
 
 
-def unusual(features: Sequence[Feature]) -> str:
-    """The features furthest from their mean, in a line or two."""
+def unusual(features: Sequence[Feature], letters: int) -> str:
+    """The features furthest from their mean, as many as fit into so many letters."""
     odd = [one for one in features if _is_odd(one)]
     if odd:
-        return f"unusual: {', '.join(map(_told, odd[:MOST_FEATURES]))}"
+        words = f"unusual: {_told(odd[0])}"
+        for one in odd[1:]:
+            longer = f"{words}, {_told(one)}"
+            if len(longer) > letters:
+                break
+            words = longer
+        return words
     if all(isinstance(one.distance, Absent) for one in features):
         return "features: nothing before to compare them with; --more has them"
     return f"no unusual feature; the furthest from its mean is {_told(features[0])}"

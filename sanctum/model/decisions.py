@@ -60,7 +60,8 @@ class Ahead(_Answer, frozen=True):
 class Neighbour(_Answer, frozen=True):
     """A past decision upon a like observation, and what came of it.
 
-    `distance` is the root mean square over the features, each in its standard deviations.
+    `distance` is the root mean square over the features, each in its standard deviations. All from
+    `reward` on is as known now.
     """
 
     env: int
@@ -70,6 +71,10 @@ class Neighbour(_Answer, frozen=True):
     target: str | None = None
     reward: Reading = NOT_MEASURED
     ahead: list[Ahead] = []
+    value: Reading = NOT_MEASURED
+    next_value: Reading = NOT_MEASURED
+    advantage: Reading = NOT_MEASURED
+    episode_return: Reading = NOT_MEASURED
 
 
 class DecisionAnswer(_Answer, frozen=True):

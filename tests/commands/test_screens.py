@@ -57,6 +57,21 @@ TIME = (
     "plot loss reward --env 11",
     "episodes",
 )
+EXPLAIN = (
+    "explain",
+    "explain approx_kl",
+    "explain contribution",
+    "explain rent",
+    "explain q_variance",
+    "replay 7",
+    "replay 7 1200 --hall 2",
+    "replay 7 --from -40",
+    "what-if 7 live_seeds=-0.3",
+    "what-if 7 --sweep live_seeds=-1:1:21",
+    "flip 7",
+    "flip 7 --with hall:2",
+    "saliency 7 GERMINATE",
+)
 MORE = (
     "run --sizes",
     "run --more",
@@ -71,10 +86,11 @@ MORE = (
     "events --types",
     "event 18",
     "run --config",
+    "decision 7 --more",
 )
 OF_THE_RICH = ("seed ", "env ", "decision ", "counterfactual ")
 CASES = (
-    *((line, "rich", FakeQueries()) for line in (*DEFAULTS, *TIME, *MORE)),
+    *((line, "rich", FakeQueries()) for line in (*DEFAULTS, *TIME, *EXPLAIN, *MORE)),
     *((line, "bare", BareQueries()) for line in DEFAULTS if not line.startswith(OF_THE_RICH)),
     ("env 0", "bare", BareQueries()),
     ("run", "died", DiedQueries()),
@@ -106,7 +122,7 @@ def test_an_answer_looks_as_it_did(line: str, run: str, queries: FakeQueries, en
 
 
 @pytest.mark.parametrize("format", ["table", "plain"])
-@pytest.mark.parametrize("line", [*DEFAULTS, *TIME])
+@pytest.mark.parametrize("line", [*DEFAULTS, *TIME, *EXPLAIN])
 def test_a_default_answer_fits_a_terminal_of_24_lines(line: str, format: str) -> None:
     screen = Screen(width=80, encoding_ascii=True, interactive=True)
     lines = render(ask(line), format, screen).splitlines()
@@ -121,7 +137,9 @@ def test_the_operators_summary_is_one_glance() -> None:
     assert render(ask("overwatch"), "table", screen).count("\n") <= 17
 
 
-@pytest.mark.parametrize("line", [line for line in DEFAULTS if not line.startswith("seed ")])
+@pytest.mark.parametrize(
+    "line", [line for line in (*DEFAULTS, *EXPLAIN) if not line.startswith("seed ")]
+)
 def test_a_default_answer_leaves_no_column_out_at_80(line: str) -> None:
     screen = Screen(width=80, encoding_ascii=True, interactive=True)
     assert "not shown:" not in render(ask(line), "table", screen)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sanctum.command import NoDataYet, Table, UsageError
+from sanctum.command import Table, UsageError
 from sanctum.command.patterns import patterns
 from sanctum.command.story import last_life, told
 from sanctum.model.answers import (
@@ -199,24 +199,6 @@ class Choosing(FakeQueries):
             ],
             units={"value": "normalised"},
         )
-
-
-def test_a_decision_shows_every_head_that_had_a_part_and_what_came_of_it() -> None:
-    report = ask("decision 7", Choosing())
-    assert report.headline == "PRUNE, probability 40 %: executed as WAIT; reward -"
-    assert facts(report)["value"].unit == "normalised"
-    assert "different scales" in report.notes[0]
-    assert column(report, "op") == ["WAIT", "PRUNE"]
-    assert column(report, "head", 1) == ["op", "slot"]
-    assert len(column(ask("decision 7 --more", Choosing()), "op")) > 2
-
-
-def test_a_step_moves_the_decision_and_no_decision_is_no_data() -> None:
-    queries = FakeQueries()
-    ask("decision 7 1200", queries)
-    assert ("env", {"env": 7, "at": "1200"}) in queries.asked
-    with pytest.raises(NoDataYet, match="no decision of env 0"):
-        ask("decision 0", BareQueries())
 
 
 def test_what_could_not_be_done_is_marked_in_the_last_ops() -> None:

@@ -58,7 +58,17 @@ class Aftermath:
         after = Spot(self._reader, self._attempt, int(self._rows.steps[1]), self._env)
         return after.reading("value")
 
-    def credited(self, *names: str) -> Reading:
+    @property
+    def advantage(self) -> Reading:
+        """How much better it was than expected, as an update saw it."""
+        return self._credited("advantage")
+
+    @property
+    def episode_return(self) -> Reading:
+        """The return that an update reckoned with."""
+        return self._credited(*RETURNS)
+
+    def _credited(self, *names: str) -> Reading:
         """What is filled in later, under one of some names; late while that is to be expected."""
         said = [name for name in names if name in self._reader.column_names()]
         if not said:

@@ -112,4 +112,8 @@ def _told(of: Scope, head: str, every: Candidates, place: int) -> Neighbour:
         target,
         after.reward,
         after.ahead,
+        spot.reading("value"),
+        after.next_value,
+        after.advantage,
+        after.episode_return,
     )

@@ -14,13 +14,13 @@ from sanctum.record.cells import VALUE
 from sanctum.record.columns import Columns
 from sanctum.record.moments import Scope, moved
 from sanctum.record.questions.choices import head_of
-from sanctum.record.questions.decision.aftermath import RETURNS, Aftermath
+from sanctum.record.questions.decision.aftermath import Aftermath
 from sanctum.record.questions.decision.heads import heads
 from sanctum.record.questions.decision.missing import call, missing
 from sanctum.record.questions.decision.neighbours import neighbours
 from sanctum.record.questions.decision.sight import OBSERVATION, Sight
 from sanctum.record.questions.decision.spot import Spot
-from sanctum.record.questions.decisions import decisions
+from sanctum.record.questions.decisions import RETURN_STEPS, decisions
 from sanctum.record.questions.rewards import rewards_read
 from sanctum.record.questions.seeds import rows as seed_rows
 
@@ -51,14 +51,14 @@ def decision_read(of: Scope, env: int) -> DecisionAnswer:
         of.at,
         env,
         step,
-        _decision(there, then, env),
+        _decision(there, then, env, after),
         heads(of.header.actions, of.header.mask_rules, head, spot),
         features,
         spot.reading("value"),
         after.next_value,
         after.reward,
-        after.credited("advantage"),
-        after.credited(*RETURNS),
+        after.advantage,
+        after.episode_return,
         _components(then, env),
         after.ahead,
         near,
@@ -94,11 +94,16 @@ def _known_now(there: Scope) -> Scope:
     return dataclasses.replace(there, reader=whole, columns=columns)
 
 
-def _decision(there: Scope, then: Scope, env: int) -> Decision:
+def _decision(there: Scope, then: Scope, env: int, after: Aftermath) -> Decision:
     """The decision as it was taken, and what became of it."""
-    taken, after = decisions(there, env, 1)[0], decisions(then, env, 1)[0]
+    taken, known = decisions(there, env, 1)[0], decisions(then, env, 1)[0]
+    (brought,) = (one.value for one in after.ahead if one.steps == RETURN_STEPS)
     return msgspec.structs.replace(
-        taken, reward=after.reward, executed=after.executed, success=after.success
+        taken,
+        reward=known.reward,
+        executed=known.executed,
+        success=known.success,
+        return_5=brought,
     )
 
 
