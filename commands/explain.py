@@ -96,7 +96,8 @@ def _headline(one: MetricAnswer) -> str:
         if bad:
             return f"{one.name}: {', '.join(bad)} of {_many(one)}; mean {now}"
         return f"{one.name} {now}, mean of {_many(one)}"
-    return f"{one.name} {now}{f': {one.verdict}' if one.verdict else ''}"
+    judged = f" ({one.thresholds})" if one.verdict in ("warn", "crit") and one.thresholds else ""
+    return f"{one.name} {now}{judged or (': ok' if one.verdict == 'ok' else '')}"
 
 
 def _many(one: MetricAnswer) -> str:

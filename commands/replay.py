@@ -70,18 +70,25 @@ MADE = (
 STRETCH = (
     Column("step", lambda row: row.step, priority=0, digits=0),
     Column("action", lambda row: row.action, priority=0),
-    Column("u", lambda row: f"u{row.update}", priority=3),
     Column("recorded", lambda row: times(row.recorded, 100), "percent", 1, digits=1),
-    Column("then", lambda row: times(row.then, 100), "percent", 0, digits=1),
+    Column(
+        "then",
+        lambda row: times(row.then, 100),
+        "percent",
+        0,
+        digits=1,
+        verdict=lambda row: _row_verdict(row),
+    ),
     Column("now", lambda row: times(row.now, 100), "percent", 0, digits=1),
     Column("then choice", lambda row: row.then_choice, priority=0),
     Column("now choice", lambda row: _now_choice(row), priority=0),
-    Column(
-        "as recorded",
-        lambda row: _word(row.reproduced),
-        priority=2,
-        verdict=lambda row: _row_verdict(row),
-    ),
+)
+OF_STRETCH = (
+    Column("update", lambda row: row.update),
+    Column("acted", lambda row: row.acted),
+    Column("difference", lambda row: row.difference),
+    Column("reproduced", lambda row: row.reproduced),
+    Column("disagrees", lambda row: row.disagrees),
 )
 
 
@@ -259,7 +266,7 @@ def _of_stretch(answer: StretchAnswer, disagree: bool, limit: int | None, trust:
     look = next(iter(differing or answer.rows), None)
     return Report(
         f"replay of env {answer.env}, {steps}",
-        Table(STRETCH, shown, empty=empty, total=len(rows)),
+        Table(STRETCH, shown, empty=empty, total=len(rows), detail=OF_STRETCH),
         headline=_of_all(answer, differing),
         notes=answer.notes if limit is None else _few(answer.notes),
         verdict=_of_rows(answer.rows),

@@ -13,7 +13,9 @@ from tests.commands.fake_run import FakeQueries, FakeSession
 
 def answer(line: str, queries: FakeQueries) -> Answer:
     word, *rest = shlex.split(line)
-    command: click.Command = importlib.import_module(f"sanctum.commands.{word}").command
+    command: click.Command = importlib.import_module(
+        f"sanctum.commands.{word.replace('-', '_')}"
+    ).command
     with command.make_context(word, rest, obj=FakeSession(queries)) as context:
         found = command.invoke(context)
     assert isinstance(found, Answer)

@@ -78,7 +78,7 @@ def _evaluation(which: str) -> Evaluation:
         which == "then",
         apart < 1e-5,
         reading(apart),
-        "probability",
+        "probabilities",
         chosen(again),
         worth(FEATURES, which),
         worth(FEATURES, "then"),
@@ -161,6 +161,7 @@ class FakeReplay:
                     reading(2.2e-8),
                     True,
                     differs,
+                    True,
                 )
             )
         disagreements = sum(row.disagrees for row in rows)

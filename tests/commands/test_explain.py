@@ -18,7 +18,7 @@ def facts(report: Report) -> dict[str, object]:
 
 def test_a_metric_is_explained_with_its_value_its_limits_and_the_next_word() -> None:
     report = ask("explain approx_kl")
-    assert report.headline == "approx_kl 0.0341 nats: crit"
+    assert report.headline == ("approx_kl 0.0341 nats (warn < -1e-06, warn > 0.02, crit > 0.03)")
     assert (report.verdict, report.next) == ("crit", "brain ratio")
     said = facts(report)
     assert list(said) == [

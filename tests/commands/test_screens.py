@@ -114,7 +114,9 @@ def test_an_answer_looks_as_it_did(line: str, run: str, queries: FakeQueries, en
     shown = render(ask(line, queries), format, screen)
     if format == "json":
         shown = json.dumps(json.loads(shown), indent=1) + "\n"
-    words = "-".join(line.replace("--", "").replace("<", "lt").replace(">", "gt").split())
+    words = "-".join(
+        line.replace("--", "").replace("<", "lt").replace(">", "gt").replace(":", "-").split()
+    )
     path = GOLDEN / f"{run}.{words}.{ending}"
     if os.environ.get("SANCTUM_REGOLD"):
         path.write_text(shown)
