@@ -77,7 +77,7 @@ def _chance(log_probability: float) -> str:
 def _notes(answer: SaliencyAnswer) -> list[str]:
     difference = answer.log_probability - answer.baseline_log_probability
     off = number(answer.error)
-    error = "" if off is None else f", error {100 * off:.2g} %"
+    error = "" if off is None else f", error {'under 0.01' if off < 1e-4 else f'{100 * off:.2g}'} %"
     return [
         f"integrated adds up to {cell(answer.total)} of {cell(difference)} nats{error}, over "
         f"{answer.steps} points",

@@ -129,7 +129,7 @@ def _changed(answer: WhatIfAnswer, trust: bool) -> Report:
 
 def _fact(one: Change) -> Fact:
     away = number(one.distance)
-    note = f"was {exact(one.before)}" + ("" if away is None else f", moved {away:+.2f} sd")
+    note = f"was {one.before:.6g}" + ("" if away is None else f", moved {away:+.2f} sd")
     return Fact(one.feature, one.after, note=note, digits=None)
 
 
@@ -198,7 +198,7 @@ def _course(answer: SweepAnswer) -> str:
             parts[-1].append(one)
         else:
             parts.append([one])
-    recorded = f"; it was {exact(answer.recorded)}"
+    recorded = f"; it was {answer.recorded:.6g}"
     if len(parts) == 1:
         return f"{parts[0][0].choice} over the whole range{recorded}"
     named = [
