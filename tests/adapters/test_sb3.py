@@ -56,6 +56,11 @@ def ppo(env=None, kind=PPO, **more):
     return kind("MlpPolicy", env or worlds(), **kwargs | more)
 
 
+def remembering(env=None, policy="MlpLstmPolicy", **of_policy):
+    kwargs = {"n_steps": ROLLOUT, "batch_size": 8, "n_epochs": 2, "seed": 1, "device": "cpu"}
+    return RecurrentPPO(policy, env or worlds(), policy_kwargs=of_policy, **kwargs)
+
+
 def a2c(**more):
     return A2C("MlpPolicy", worlds(), n_steps=ROLLOUT, seed=1, device="cpu", **more)
 
@@ -366,6 +371,22 @@ MODELS = {
         batch_size=8,
         device="cpu",
     ),
+    "recurrent": lambda: remembering(lstm_hidden_size=6),
+    "recurrent, two layers": lambda: remembering(lstm_hidden_size=5, n_lstm_layers=2),
+    "recurrent, shared": lambda: remembering(
+        lstm_hidden_size=6, shared_lstm=True, enable_critic_lstm=False
+    ),
+    "recurrent actor": lambda: remembering(lstm_hidden_size=6, enable_critic_lstm=False),
+    "recurrent, two heads": lambda: remembering(worlds(actions=spaces.MultiDiscrete([2, 3]))),
+    "recurrent, continuous": lambda: remembering(
+        worlds(actions=spaces.Box(-1, 1, (2,), np.float32)), lstm_hidden_size=6
+    ),
+    "recurrent, normalised": lambda: remembering(VecNormalize(worlds()), lstm_hidden_size=6),
+    "recurrent, mapping": lambda: remembering(
+        DummyVecEnv([lambda n=n: Tagged(n) for n in range(ENVS)]),
+        policy="MultiInputLstmPolicy",
+        lstm_hidden_size=6,
+    ),
 }
 
 
@@ -381,12 +402,54 @@ def test_a_policy_made_again_decides_as_it_did(told, name):
             assert (column(step, "policy_version") == frame.update).all()
             masks = {head: torch.as_tensor(column(step, f"mask/{head}")) for head in heads}
             seen = torch.as_tensor(column(step, "observation"))
+            state = step.matrices.get("recurrent")
+            more = {} if state is None else {"recurrent": torch.as_tensor(unpack(state)[0].copy())}
             with torch.no_grad():
-                said = policy.readings(seen, masks, {})
+                said = policy.readings(seen, masks, {}, **more)
             assert np.allclose(said.pop("value"), column(step, "value"), atol=1e-5)
             assert said
             for reading, values in said.items():
                 assert np.allclose(values, column(step, reading), atol=1e-6), reading
+
+
+def test_what_a_policy_remembers_is_that_from_before_the_step_and_nothing_at_a_beginning(told):
+    trained(remembering(lstm_hidden_size=6), told)
+    before = None
+    for step in told.steps:
+        state = column(step, "recurrent")
+        assert state.shape == (ENVS, 4 * 6)
+        begins = column(step, "env_step") == 0
+        assert (state[begins] == 0).all()
+        assert (np.abs(state[~begins]).sum(1) > 0).all()
+        assert begins.all() or not np.allclose(state[~begins], before[~begins])
+        before = state
+    assert any("the recurrent state of 24 numbers" in text for text in told.remarks)
+
+
+def test_what_a_policy_remembers_decides(told):
+    trained(remembering(lstm_hidden_size=6), told)
+    policy, step = replayed(told.saved[2]), told.steps[2 * ROLLOUT + 1]
+    seen = torch.as_tensor(column(step, "observation"))
+    state = torch.as_tensor(column(step, "recurrent"))
+    with torch.no_grad():
+        was, other = (policy.readings(seen, {}, {}, one) for one in (state, state.flip(1)))
+    assert (was["probability/op"] - other["probability/op"]).abs().max() > 1e-5
+    assert (was["value"] - other["value"]).abs().max() > 1e-5
+    with pytest.raises(ValueError, match="of 7 numbers was recorded; the policy's has 24"):
+        policy.readings(seen, {}, {}, state[:, :7])
+
+
+def test_a_memory_that_is_too_large_is_not_recorded_and_that_is_said(told, monkeypatch):
+    monkeypatch.setattr("sanctum.adapters.sb3.recurrent.MOST_NUMBERS", 23)
+    trained(remembering(lstm_hidden_size=6), told, rollouts=1)
+    assert not any("recurrent" in step.matrices for step in told.steps)
+    assert any("no decision can be replayed" in text for text in told.remarks)
+
+
+def test_of_a_policy_that_remembers_nothing_nothing_is_said(told):
+    trained(ppo(), told, rollouts=1)
+    assert not any("recurrent" in step.matrices for step in told.steps)
+    assert not any("recurrent" in text for text in told.remarks)
 
 
 def test_the_normaliser_is_kept_with_the_policy(told):

@@ -20,7 +20,7 @@ from tests.live.test_weights import again
 pytestmark = pytest.mark.live
 TRAINS = """
 import torch
-from sb3_contrib import MaskablePPO
+from sb3_contrib import MaskablePPO, RecurrentPPO
 from sb3_contrib.common.envs import InvalidActionEnvDiscrete
 from stable_baselines3 import A2C, PPO
 from stable_baselines3.common.callbacks import BaseCallback
@@ -40,6 +40,10 @@ envs = VecNormalize(make_vec_env("CartPole-v1", n_envs=4, seed=1))
 learn(A2C("MlpPolicy", envs, seed=1), 1200, "four")
 choices = InvalidActionEnvDiscrete(dim=6, n_invalid_actions=3)
 learn(MaskablePPO("MlpPolicy", choices, n_steps=64, seed=1), 256, "masked", task="choices")
+pair = make_vec_env("CartPole-v1", n_envs=2, seed=1)
+kwargs = {"lstm_hidden_size": 16}
+model = RecurrentPPO("MlpLstmPolicy", pair, n_steps=64, n_epochs=2, seed=1, policy_kwargs=kwargs)
+learn(model, 512, "remembering")
 
 class Stop(BaseCallback):
     def _on_step(self):
@@ -50,7 +54,7 @@ class Stop(BaseCallback):
 model = PPO("MlpPolicy", "CartPole-v1", n_steps=64)
 model.learn(200, callback=[SanctumCallback("stopped"), Stop()])
 """
-STEPS = {"cart": 1024, "four": 300, "masked": 256}
+STEPS = {"cart": 1024, "four": 300, "masked": 256, "remembering": 256}
 WORDS = (
     "run", "env 0", "envs", "brain", "actions", "rewards", "seeds", "episodes", "events",
     "history reward", "find reward > 0 --env 0", "overwatch", "vitals", "history entropy",
@@ -59,7 +63,7 @@ WORDS = (
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """Where three models have learned, and a fourth was stopped."""
+    """Where four models have learned, and a fifth was stopped."""
     folder = tmp_path_factory.mktemp("sb3")
     for name in ("runs", "run"):
         (folder / name).mkdir()
@@ -120,12 +124,29 @@ def test_every_word_has_an_answer(home, run_id):
 @pytest.mark.parametrize("run_id", STEPS)
 def test_decisions_can_be_made_again_from_the_record(home, run_id):
     reader = Reader(open_read_only(home.folder / "runs" / f"{run_id}.sanctum.db"))
-    kept = [step for _, step in saved(reader, 1)]
-    steps = [STEPS[run_id] - 1, STEPS[run_id] - 6, (kept[-3] or 0) + 1]
+    # Weights may be left out, but those that are kept act from the step after them.
+    firsts = [0 if step is None else step + 1 for _, step in saved(reader, 1)]
+    steps = [step for step in firsts if step < STEPS[run_id]][-3:]
+    assert len(steps) == 3
     for step in steps:
         cells, now = again(reader, step, "op")
         assert np.allclose(cells["probability/op"], now["probability/op"], atol=1e-6)
         assert np.allclose(cells["value"][:, 0], now["value"], atol=1e-5)
+    reader.db.close()
+
+
+def test_every_decision_of_a_recurrent_model_can_be_made_again(home):
+    reader = Reader(open_read_only(home.folder / "runs" / "remembering.sanctum.db"))
+    kept = {update for update, _ in saved(reader, 1)}
+    acted = reader.window(["policy_version"], 1, 0, STEPS["remembering"] - 1)
+    versions = acted.cells["policy_version"][0][:, 0, 0]
+    assert len(versions) == STEPS["remembering"]
+    steps = [step for step, version in enumerate(versions) if version in kept]
+    assert len(steps) >= 64
+    for step in steps:
+        cells, now = again(reader, step, "op")
+        assert np.allclose(cells["probability/op"], now["probability/op"], rtol=0, atol=1e-5)
+        assert np.allclose(cells["value"][:, 0], now["value"], rtol=0, atol=1e-5)
     reader.db.close()
 
 

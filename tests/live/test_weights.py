@@ -52,8 +52,10 @@ def again(reader: Reader, step: int, head: str):
     }
     masks = {name: one.bool() for name, one in part["mask"].items()}
     actions = {name: one[:, 0].long() for name, one in part["action"].items()}
+    seen = torch.as_tensor(cells["observation"])
+    more = {"recurrent": torch.as_tensor(cells["recurrent"])} if "recurrent" in cells else {}
     with torch.no_grad():
-        said = rebuilt(found).readings(torch.as_tensor(cells["observation"]), masks, actions)
+        said = rebuilt(found).readings(seen, masks, actions, **more)
     return cells, said
 
 

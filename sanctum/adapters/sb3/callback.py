@@ -14,7 +14,7 @@ from typing import Any, ParamSpec
 
 import numpy as np
 
-from sanctum.adapters.sb3 import policies
+from sanctum.adapters.sb3 import policies, recurrent
 from sanctum.adapters.sb3.about import described, is_on_policy, normalises_reward, task_of
 from sanctum.adapters.sb3.actions import Heads, meanings
 from sanctum.adapters.sb3.decisions import Decisions, Seen, torch_distribution
@@ -136,6 +136,7 @@ class SanctumCallback(BaseCallback):
         self._rewards_differ = normalises_reward(self.model)
         self._has_learned = False
         self._entropy = {}
+        self._remembers = recurrent.is_recorded(self.model)
         if not is_same:
             self._attach()
         if not (is_same and goes_on):
@@ -180,6 +181,8 @@ class SanctumCallback(BaseCallback):
         if self._features.summaries:
             what = ", ".join(self._features.summaries)
             found.append(f"{what}: too large, recorded by mean, std, min and max")
+        if count := recurrent.size(self.model.policy):
+            found.append(_of_memory(count, is_recorded=self._remembers))
         return found
 
     def _updates_before(self) -> int:
@@ -247,6 +250,7 @@ class SanctumCallback(BaseCallback):
             probabilities=probabilities,
             masks=masks if self._is_on_policy else None,
             observation=self._features.values(model._last_obs),
+            recurrent=recurrent.remembered(model) if self._remembers else None,
             reward=reward,
             done=done,
             env_step=self._episodes.env_step,
@@ -350,3 +354,11 @@ class SanctumCallback(BaseCallback):
         self._deafen()
         if not (self._stays_open or self._is_managed):
             self.close()
+
+
+def _of_memory(count: int, *, is_recorded: bool) -> str:
+    """What is recorded of a recurrent state of so many numbers, and what it takes."""
+    of = f"the recurrent state of {count:,} numbers"
+    if not is_recorded:
+        return f"{of} is not recorded, too large or unknown: no decision can be replayed"
+    return f"{of}, {count * 4 / 1024:.3g} KiB a decision, is recorded for replay"

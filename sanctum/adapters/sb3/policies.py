@@ -15,6 +15,7 @@ from sanctum.adapters.sb3.actions import Heads
 from sanctum.adapters.sb3.decisions import log_probabilities, torch_distribution
 from sanctum.adapters.sb3.library import BaseAlgorithm, VecNormalize, spaces
 from sanctum.adapters.sb3.observations import Features
+from sanctum.adapters.sb3.recurrent import arguments, size, states
 
 FACTORY = "sanctum.adapters.sb3.policies:rebuilt"
 NORMALISER = "vec_normalize"
@@ -40,6 +41,7 @@ def about(model: BaseAlgorithm) -> dict[str, Any]:
         given = policy._get_constructor_parameters()
         if hasattr(policy, "share_features_extractor"):
             given["share_features_extractor"] = policy.share_features_extractor
+        given |= arguments(policy)
         said["policy"] = _plain(type(policy))
         said["observation_space"] = _plain(policy.observation_space)
         said["action_space"] = _plain(policy.action_space)
@@ -59,7 +61,7 @@ def about(model: BaseAlgorithm) -> dict[str, Any]:
     return said
 
 
-def rebuilt(weights: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> Rebuilt:
+def rebuilt(weights: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> Asked:
     """The policy as it was saved: the factory of its weights, for replay."""
     kind = _made(about["policy"])
     arguments = {name: _made(value) for name, value in about["arguments"].items()}
@@ -75,10 +77,11 @@ def rebuilt(weights: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> Re
         {name: one for name, one in weights.items() if not name.startswith(NORMALISER + ".")}
     )
     policy.set_training_mode(False)
-    return Rebuilt(policy, statistics, about.get(NORMALISER, {}))
+    made = Recurrent if size(policy) else Rebuilt
+    return made(policy, statistics, about.get(NORMALISER, {}))
 
 
-class Rebuilt:
+class Asked:
     """A policy that was saved, asked in a record's terms.
 
     `statistics` of the normaliser are tensors by name; `normaliser` its settings.
@@ -96,34 +99,6 @@ class Rebuilt:
         self._statistics, self._normaliser = statistics, normaliser
         self._takes_masks = "action_masks" in signature(policy.get_distribution).parameters
 
-    def readings(
-        self,
-        observation: torch.Tensor,
-        masks: Mapping[str, torch.Tensor],
-        actions: Mapping[str, torch.Tensor],
-    ) -> dict[str, torch.Tensor]:
-        """What the record holds of decisions, under its names, from recorded observations.
-
-        `observation` is (batch, features), as the policy saw it; `masks` (batch, n) bool by head.
-        Raises ValueError when the record holds a summary of the observation only.
-        """
-        seen = self._unflattened(observation)
-        more = {}
-        if masks and self._takes_masks:
-            more["action_masks"] = torch.cat([masks[head] for head in self.heads.options], dim=1)
-        self.policy.get_distribution(seen, **more)
-        distribution = torch_distribution(self.policy)
-        found = {
-            f"probability/{head}": one.exp()
-            for head, one in log_probabilities(distribution, self.heads).items()
-        }
-        if not found and self.heads.dimensions:
-            for index, name in enumerate(self.heads.dimensions):
-                found[name.replace("action", "action_mean", 1)] = distribution.mean[:, index]
-                found[name.replace("action", "action_std", 1)] = distribution.stddev[:, index]
-        found["value"] = self.policy.predict_values(seen).squeeze(1)
-        return found
-
     def normalised(self, raw: torch.Tensor) -> torch.Tensor:
         """Raw observations (batch, features) as the policy would have seen them at that time."""
         if not self._normaliser.get("norm_obs") or "mean" not in self._statistics:
@@ -133,6 +108,31 @@ class Rebuilt:
         most = self._normaliser["clip_obs"]
         normal: torch.Tensor = ((raw - mean) / spread).clamp(-most, most)
         return normal.float()
+
+    def _readings(
+        self,
+        observation: torch.Tensor,
+        masks: Mapping[str, torch.Tensor],
+        of_actor: Mapping[str, Any],
+        of_critic: Mapping[str, Any],
+    ) -> dict[str, torch.Tensor]:
+        """Under the record's names, with what actor and critic take besides the observation."""
+        seen = self._unflattened(observation)
+        more = {}
+        if masks and self._takes_masks:
+            more["action_masks"] = torch.cat([masks[head] for head in self.heads.options], dim=1)
+        self.policy.get_distribution(seen, **more, **of_actor)
+        distribution = torch_distribution(self.policy)
+        found = {
+            f"probability/{head}": one.exp()
+            for head, one in log_probabilities(distribution, self.heads).items()
+        }
+        if not found and self.heads.dimensions:
+            for index, name in enumerate(self.heads.dimensions):
+                found[name.replace("action", "action_mean", 1)] = distribution.mean[:, index]
+                found[name.replace("action", "action_std", 1)] = distribution.stddev[:, index]
+        found["value"] = self.policy.predict_values(seen, **of_critic).squeeze(1)
+        return found
 
     def _unflattened(self, observation: torch.Tensor) -> Any:
         if self.features.summaries:
@@ -148,6 +148,45 @@ class Rebuilt:
             discrete = isinstance(part.space, spaces.Discrete | spaces.MultiDiscrete)
             parts[part.key] = shaped.long() if discrete else shaped
         return parts.get(None, parts)
+
+
+class Rebuilt(Asked):
+    """A policy that decides from what it sees."""
+
+    def readings(
+        self,
+        observation: torch.Tensor,
+        masks: Mapping[str, torch.Tensor],
+        actions: Mapping[str, torch.Tensor],
+    ) -> dict[str, torch.Tensor]:
+        """What the record holds of decisions, under its names, from recorded observations.
+
+        `observation` is (batch, features), as the policy saw it; `masks` (batch, n) bool by head.
+        Raises ValueError when the record holds a summary of the observation only.
+        """
+        return self._readings(observation, masks, {}, {})
+
+
+class Recurrent(Asked):
+    """A policy that decides from what it sees and what it remembers."""
+
+    def readings(
+        self,
+        observation: torch.Tensor,
+        masks: Mapping[str, torch.Tensor],
+        actions: Mapping[str, torch.Tensor],
+        recurrent: torch.Tensor,
+    ) -> dict[str, torch.Tensor]:
+        """As those of `Rebuilt`, from the recorded state (batch, numbers) before each decision."""
+        actor, critic = states(self.policy, recurrent)
+        # A state that was reset as its episode began was recorded as such.
+        begins = torch.zeros(len(observation))
+        return self._readings(
+            observation,
+            masks,
+            {"lstm_states": actor, "episode_starts": begins},
+            {"lstm_states": critic, "episode_starts": begins},
+        )
 
 
 def _statistics(normaliser: VecNormalize | None) -> dict[str, Any]:
