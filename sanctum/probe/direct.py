@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sanctum.probe.backlog import Backlog
 from sanctum.probe.copies import arrive
-from sanctum.probe.policies import Policies
 from sanctum.probe.run import Run, say
+from sanctum.probe.saves import Saves
 from sanctum.probe.sender import Sender
 from sanctum.telemetry import Backfill, Frame, Step
 
@@ -18,7 +18,7 @@ def direct(run_id: str, take: Callable[[Frame], None]) -> Run:
     """
     run = Run(run_id, _Straight(take), say)
     run._sender = _Nobody()
-    run._policies = Policies(run._put, run._not_kept, at_once=True)
+    run._saves = Saves(run._put, run._not_kept, run._say_skipped, at_once=True)
     return run
 
 

@@ -2,7 +2,7 @@
 
 They never go through the queue: each save is one safetensors file beside the record, written aside
 and renamed; only then is the recorder told. At most `MOST_WAITING` saves wait for the disk; one
-that comes while so many do is left out and counted.
+that comes while so many do is left out and counted. When one may be made, `saves` decides.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from sanctum.probe.pace import Pace
 from sanctum.probe.plain import plain, text
 from sanctum.telemetry import PolicySaved
 from sanctum.telemetry.weights import PART, file_name
@@ -154,7 +155,8 @@ class Policies:
     """Writes saves one after the other; the thread starts with the first.
 
     `put` is given the frame of each file that is in its place, `failed` what went wrong and with
-    which frame; both are called on the writing thread. With `at_once` all happens in the call.
+    which frame; both are called on the writing thread. With `at_once` all happens in the call, and
+    at no pace: there is no trainer to be held up.
     """
 
     def __init__(
@@ -163,10 +165,12 @@ class Policies:
         failed: Callable[[PolicySaved, Exception], None],
         *,
         at_once: bool = False,
+        pace: Pace | None = None,
     ) -> None:
         self._put = put
         self._failed = failed
         self._at_once = at_once
+        self.pace = pace or Pace(is_free=at_once)
         self._waiting: queue.Queue[tuple[Path, Saving] | None] = queue.Queue()
         self._thread: threading.Thread | None = None
         self._counting = threading.Lock()
@@ -203,7 +207,8 @@ class Policies:
 
     def _run(self) -> None:
         while (found := self._waiting.get()) is not None:
-            self._write(*found)
+            with self.pace.working():
+                self._write(*found)
 
     def _write(self, path: Path, one: Saving) -> None:
         aside = path.with_name(path.name + PART)

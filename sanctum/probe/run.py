@@ -18,10 +18,10 @@ from typing import Any
 
 from sanctum.probe import endings
 from sanctum.probe.backlog import WEIGHTS, Backlog
-from sanctum.probe.copies import NoRoom, gather, prefixed
+from sanctum.probe.copies import gather, prefixed
 from sanctum.probe.plain import MAX_INT, plain, scalar, setting
 from sanctum.probe.plain import text as as_text
-from sanctum.probe.policies import Policies, saving
+from sanctum.probe.saves import Saves
 from sanctum.probe.sender import Sender
 from sanctum.probe.witness import Witness
 from sanctum.telemetry import (
@@ -59,7 +59,7 @@ class Run:
         self._backlog = backlog
         self._sender: Sender | None = None
         self._witness: Witness | None = None
-        self._policies = Policies(self._put, self._not_kept)
+        self._saves = Saves(self._put, self._not_kept, self._say_skipped)
         self._say = say
         self._closed = False
         self._closing = threading.Lock()
@@ -79,6 +79,7 @@ class Run:
             )
         }
         self._before_end: list[Callable[[], None]] = []
+        self._updated = -1
         self.refused = 0
 
     @property
@@ -190,6 +191,7 @@ class Run:
                 if not isinstance(value, Masked)
             }
             first, last = steps if steps is not None else (None, None)
+            self._updated = int(update)
             self._put(
                 Update(
                     int(update),
@@ -349,6 +351,10 @@ class Run:
         tensors by name and a dict of what is given in `about`. What it makes has
         ``readings(observation, masks, actions)``: tensors (N, F), (N, n) and (N,) by head, as the
         record has them, to tensors by the record's names, ``probability/HEAD`` and ``value``.
+
+        Call it after every update: of weights so large that saving them all would cost more than
+        1 % of the time, some updates' are left out, which is said; the first never, the last only
+        when the run ends in the middle of the next.
         """
         if not self.recording:
             self._unheard()
@@ -356,14 +362,7 @@ class Run:
         try:
             last = self._last_step if step is None else int(step)
             frame = PolicySaved(int(update), "", factory, step=last)
-            try:
-                if self._policies.is_busy:
-                    raise NoRoom("earlier ones wait for the disk")
-                one = saving(frame, weights, about)
-            except NoRoom as error:
-                self._not_kept(frame, error)
-            else:
-                self._policies.save(self.run_id, self._folder, one)
+            self._saves.save(frame, weights, about, self.run_id, self._folder)
         except Exception as error:
             self._refuse("save_policy", error)
 
@@ -453,6 +452,10 @@ class Run:
         """Where files for the recorder are put: beside its record."""
         return Path(tempfile.gettempdir()) if self.record is None else Path(self.record).parent
 
+    def _say_skipped(self, text: str) -> None:
+        """Weights are left out by plan."""
+        self._put(Message(text, "info", WEIGHTS, self._last_step), 256)
+
     def _not_kept(self, frame: PolicySaved, error: Exception) -> None:
         """Weights were not written, and why."""
         step = 0 if frame.step is None else frame.step
@@ -498,7 +501,8 @@ class Run:
             if self.refused > 1:
                 text = f"{self.refused} calls of the trainer were not understood and left out"
                 self._put(Message(text, "warn", "probe", self._last_step), 256)
-            self._policies.finish(CLOSE_WITHIN_S)
+            self._save_last()
+            self._saves.finish(CLOSE_WITHIN_S)
             self._put(RunEnded(how, exception, trace, self._last_step, why, self._time), 256)
             self._closed = True
         endings.forget(self)
@@ -507,6 +511,16 @@ class Run:
             self._say("sanctum: the recorder did not confirm the end of the run; it may lack it")
         if self._witness is not None:
             self._witness.close()
+
+    def _save_last(self) -> None:
+        """Make up for the newest weights, if they were left out and are as they were."""
+        try:
+            if self.recording:
+                last = self._saves.left_out_at(self._updated, self._last_step)
+                if last is not None:
+                    self._saves.make_up(last, self.run_id, self._folder)
+        except Exception as error:
+            self._refuse("save_policy", error)
 
     def _say_last_words(self) -> None:
         if self._pid != os.getpid():
@@ -522,7 +536,7 @@ class Run:
         """A forked child inherits neither our thread nor our place on the socket."""
         sender, self._sender, self._closed = self._sender, None, True
         self._backlog = Backlog()
-        self._policies = Policies(self._put, self._not_kept)
+        self._saves = Saves(self._put, self._not_kept, self._say_skipped)
         self._closing = threading.Lock()
         if sender is not None:
             sender.let_go()

@@ -83,14 +83,7 @@ def of_hall(entry: Scope, rank: int, asked: Scope, version: int | None) -> Chose
     kept = saved(entry.reader, attempt)
     found = None if not kept else of_update(entry.reader, attempt, kept[-1][0])
     if found is None:
-        said = entry.reader.rows("SELECT value FROM meta WHERE key = ?", LEFT_OUT)
-        raise NoDataYet(
-            f"entry {rank} of the hall of fame holds no weights"
-            + (f": {said[0][0]}" if said else ""),
-            None
-            if said
-            else "entries hold them of runs that save them (run.save_policy), from now on",
-        )
+        raise _bare(entry, rank)
     is_same = (entry.header.run_id, entry.header.pid, entry.header.time) == (
         asked.header.run_id,
         asked.header.pid,
