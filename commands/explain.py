@@ -42,8 +42,9 @@ SLOT_WORDS = ("/blueprint", "/born", "/since")
 GROUPS = (
     Column("group", lambda row: row[0], priority=0),
     Column("count", lambda row: len(row[1]), digits=0),
-    Column("names", lambda row: ", ".join(row[1]), priority=0, flex=True),
+    Column("names", lambda row: _short(row[1]), priority=0, flex=True),
 )
+ALL_NAMES = (Column("all names", lambda row: ", ".join(row[1])),)
 MEANINGS = (
     Column("name", lambda one: one.name, priority=0),
     Column("value", lambda one: one.value, priority=0, verdict=lambda one: one.verdict),
@@ -88,7 +89,7 @@ def _headline(one: MetricAnswer) -> str:
         return f"{one.name}: worked out by Sanctum, {ELSEWHERE.get(one.per, one.per)}"
     if isinstance(one.value, Absent):
         return f"{one.name}: {one.value.why}"
-    unit = UNITS.get(one.unit, f" {one.unit}")
+    unit = UNITS.get(one.unit, "" if one.unit == one.name else f" {one.unit}")
     now = f"{cell(one.value)}{unit}"
     if one.count > 1:
         bad = [f"{one.judged[word]} {word}" for word in ("crit", "warn") if one.judged.get(word)]
@@ -130,11 +131,12 @@ def _now(one: MetricAnswer, run: RunAnswer) -> list[Fact]:
     if number(one.previous) is None:
         facts.pop()
     if one.count > 1 and one.least is not None and one.greatest is not None:
-        least, greatest = f"in {one.least.where}", f"in {one.greatest.where}"
-        facts.append(Fact("least", one.least.value, one.unit, note=least))
-        facts.append(Fact("greatest", one.greatest.value, one.unit, note=greatest))
+        what = "seed" if one.per == "seed" else "env"
+        for name, end in (("least", one.least), ("greatest", one.greatest)):
+            facts.append(Fact(name, end.value, one.unit, note=f"in {what} {end.where}"))
     if one.broken:
-        facts.append(Fact("not finite", f"in {listed(one.broken, 8)}", verdict="crit"))
+        what = "seeds" if one.per == "seed" else "envs"
+        facts.append(Fact("not finite", f"in {what} {listed(one.broken, 8)}", verdict="crit"))
     if one.sign is not None:
         part = f"part of {one.inside}, so it adds nothing more" if one.inside else ""
         enters = part or ("added" if one.sign > 0 else "subtracted")
@@ -170,11 +172,23 @@ def _names(moment: Moment, more: bool) -> Report:
         return Report("metrics", *tables, headline=_count(count), at=run.at, next="explain entropy")
     return Report(
         "metrics",
-        Table(GROUPS, list(groups.items()), empty="this run says nothing yet"),
+        Table(GROUPS, list(groups.items()), empty="this run says nothing yet", detail=ALL_NAMES),
         headline=_count(count),
         notes=["other names of the catalogue are explained too, said or not"],
         at=run.at,
         next="explain --more",
+    )
+
+
+def _short(names: list[str]) -> str:
+    """Names in a line, those of heads under their stem: ``entropy.op .slot .blueprint``."""
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        stem, _, part = name.partition(".")
+        stems.setdefault(stem, []).append(part)
+    return ", ".join(
+        " ".join(f"{'' if place else stem}.{part}" if part else stem for place, part in parts)
+        for stem, parts in ((stem, list(enumerate(found))) for stem, found in stems.items())
     )
 
 
@@ -198,7 +212,9 @@ def _groups(moment: Moment, run: RunAnswer) -> dict[str, list[str]]:
         if kind in MATRICES or name.endswith(SLOT_WORDS):
             continue
         if kind == "seed":
-            group, known = "seeds", rest.rpartition("/")[2]
+            group, known = "seeds", rest.partition("/")[2]
+            if "/" in known:
+                continue  # an input of a gate
         else:
             known = name
             group = {"reward": "reward", "vital": "trainer", "context": "context"}.get(

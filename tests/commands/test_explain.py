@@ -51,7 +51,7 @@ def test_of_many_seeds_the_worst_are_counted_before_the_mean() -> None:
 def test_environments_that_are_not_finite_are_named() -> None:
     report = ask("explain loss")
     assert "1 not finite" in report.headline
-    assert facts(report)["not finite"] == "in 11"
+    assert facts(report)["not finite"] == "in envs 11"
     assert facts(report)["greatest"] == 0.96
 
 
@@ -113,6 +113,7 @@ class Columned(FakeQueries):
         columns = [
             *("loss", "observation", "action/op", "reward/rent", "vital/phase_train_ms"),
             *("seed/r0c0/contribution", "seed/r0c1/contribution", "seed/r0c1/blueprint"),
+            *("seed/r0c1/gate/alpha", "seed/r0c1/needs/alpha"),
         ]
         return RunAnswer(**{**fields, "columns": columns})
 
@@ -128,6 +129,16 @@ def test_without_a_metric_the_names_of_this_run_are_listed_by_group() -> None:
     assert groups["trainer"] == ["vital/phase_train_ms"]
     assert groups["heads"] == ["entropy.op", "entropy.slot", "entropy.blueprint"]
     assert report.headline == "20 names that this run says"
+
+
+def test_readings_of_heads_stand_under_their_stem_and_whole_for_programs() -> None:
+    (table,) = ask("explain", Columned()).blocks
+    assert isinstance(table, Table)
+    (names,) = (one for one in table.columns if one.name == "names")
+    (every,) = table.detail
+    heads = next(row for row in table.items if row[0] == "heads")
+    assert names.get(heads) == "entropy.op .slot .blueprint"
+    assert every.get(heads) == "entropy.op, entropy.slot, entropy.blueprint"
 
 
 def test_with_more_each_name_has_its_value_and_meaning() -> None:

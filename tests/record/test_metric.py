@@ -194,6 +194,14 @@ def test_names_that_may_be_meant_too_are_said(told: Told) -> None:
     assert told.ask.metric_read("gain").also == ["reward/gain"]
 
 
+def test_an_entropy_that_is_judged_by_another_one_shows_no_limits(told: Told) -> None:
+    told.step(0, reward=[0.0] * ENVS)
+    told.update(1, 0, entropy__op=0.05, choice_entropy__op=0.8)
+    whole = told.ask.metric_read("entropy.op")
+    assert (whole.verdict, whole.thresholds, whole.also) == (None, "", ["choice_entropy.op"])
+    assert told.ask.metric_read("choice_entropy.op").verdict == "ok"
+
+
 def test_the_unit_of_the_run_is_said_where_it_has_its_own(told: Told) -> None:
     told.step(0, value=[0.0] * ENVS)
     assert told.ask.metric_read("value").unit == "sigma"

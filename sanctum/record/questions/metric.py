@@ -6,7 +6,7 @@ import msgspec
 
 from sanctum.errors import UsageError, did_you_mean
 from sanctum.model.explained import MetricAnswer
-from sanctum.model.readings import NOT_MEASURED, Reading
+from sanctum.model.readings import NOT_MEASURED, Reading, number
 from sanctum.record.moments import Scope
 from sanctum.record.questions.metric_names import Found, Names
 from sanctum.record.questions.rewards import PREFIX as COMPONENT
@@ -61,6 +61,8 @@ def metric_read(of: Scope, name: str) -> MetricAnswer:
         also=names.alike(found),
     )
     answer = _standing_at(answer, stands)
+    if found.per == "update" and number(stands.value) is not None and stands.verdict is None:
+        answer = _unjudged(answer, names)
     return _as_component(of, answer) if found.column.startswith(COMPONENT) else answer
 
 
@@ -99,6 +101,13 @@ def _standing(of: Scope, found: Found, one: Metric) -> Standing:
 
 def _standing_at(answer: MetricAnswer, stands: Standing) -> MetricAnswer:
     return msgspec.structs.replace(answer, **msgspec.structs.asdict(stands))
+
+
+def _unjudged(answer: MetricAnswer, names: Names) -> MetricAnswer:
+    """Without the limits that `brain` does not hold it to either: another reading has them."""
+    judged = f"choice_{answer.name}"
+    also = [*answer.also, *([judged] if judged in names.updates else [])]
+    return msgspec.structs.replace(answer, thresholds="", source="", also=also)
 
 
 def _as_component(of: Scope, answer: MetricAnswer) -> MetricAnswer:
