@@ -21,16 +21,16 @@ from sanctum.command import (
     heads,
     inspect_command,
 )
-from sanctum.command.decided import headline, unsaid, unusual
+from sanctum.command.decided import WIDTH, headline, unsaid, unusual
 from sanctum.command.place import to_step
 from sanctum.command.readings import listed, percent, said, times
 from sanctum.model.decisions import DecisionAnswer, Head, Neighbour
 from sanctum.model.readings import NOT_MEASURED, Reading, number
 
-LINES, WIDTH, INDENT = 22, 79, 6
+LINES, INDENT = 22, 6
 """What a default answer fits into."""
 
-LEAST_OPS = 3
+LEAST_OPS = 4
 
 SLOTS = (
     columns.SLOT,
@@ -111,6 +111,7 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
     left = room - len(ops.items)
     blocks: list[Block] = [ops, Facts(facts)]
     if more:
+        blocks.append(columns.choices(heads.choices(answer)))
         blocks += [heads.further(one, options) for one in answer.heads[1:] if one.chosen]
     if answer.features:
         blocks.append(_features(answer, more, WIDTH if left < 0 else 2 * WIDTH - INDENT))
@@ -183,11 +184,12 @@ def _courses(answer: DecisionAnswer, count: int) -> Table:
         what = near.action if near.target is None else f"{near.action} {near.target}"
         rows.append(Course(near.env, near.step, what, near.distance, near))
     others = f"; then the nearest of {answer.searched:,} past ones with another op"
+    lone = tuple(one for one in COURSES if one.name == "distance" and not answer.neighbours)
     return Table(
-        COURSES,
+        tuple(one for one in COURSES if one not in lone),
         rows[: count + 1],
         title=f"reward in 1, 5, 20 steps{others if answer.neighbours else ''}",
-        detail=OF_COURSE,
+        detail=(*lone, *OF_COURSE),
         rest=rows[count + 1 :],
     )
 
@@ -233,6 +235,8 @@ def _notes(answer: DecisionAnswer, then: Moment, more: bool) -> list[str]:
     if then.at is not None and more:
         notes.append("what came of it is as known now")
     unused = [head.head for head in answer.heads if head.chosen is None]
+    if answer.policy_version is not None and more:
+        notes.append(f"the weights of u{answer.policy_version} decided")
     if unused and more:
         notes.append(f"without a part in it: {', '.join(unused)}")
     if "value" in answer.units:

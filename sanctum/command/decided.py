@@ -11,34 +11,42 @@ from sanctum.model.decisions import DecisionAnswer, Feature, Head
 from sanctum.model.readings import Absent, NonFinite, number
 from sanctum.view.numbers import cell
 
+WIDTH = 79
+"""Letters of a line that a default answer is made for."""
+
 UNUSUAL = 1.5
 """From how many standard deviations on a feature is unusual."""
 
 
 def headline(answer: DecisionAnswer) -> str:
-    """What was chosen, how surely, what forbade the rest, what came of it."""
-    one = answer.decision
+    """What was chosen, how surely, what forbade the rest, what came of it; in a line if it can."""
+    one, head = answer.decision, answer.heads[0]
     chosen = columns.op(one) or "an op that was not said"
     came = columns.done(one)
-    parts = [f"{chosen}, probability {percent(one.probability)}", _freedom(one, answer.heads[0])]
     told = "" if came is None else f": {_CAME.get(came, f'executed {came}')}"
-    return f"{', '.join(filter(None, parts))}{told}; reward {cell(answer.reward)}"
+    sure, reward = f"{chosen}, probability {percent(one.probability)}", cell(answer.reward)
+    for freedom in _freedom(one, head):
+        said = f"{', '.join(filter(None, (sure, freedom)))}{told}; reward {reward}"
+        if len(said) <= WIDTH:
+            break
+    return said
 
 
 _CAME = {"yes": "done", "no": "could not be done"}
 
 
-def _freedom(one: Decision, head: Head) -> str:
-    """Whether it had to, and by which rules; else how many ops were legal, where not all were."""
+def _freedom(one: Decision, head: Head) -> tuple[str, ...]:
+    """Whether it had to, and by which rules; else what was forbidden. The longest way first."""
     denied = [option for option in head.options if option.legal is False]
     rules = list(dict.fromkeys(option.rule for option in denied if option.rule))
     if one.forced:
-        return "forced" + (f" by {listed(rules)}" if rules else "")
+        return (f"forced: {listed(rules)}", "forced") if rules else ("forced",)
     if not denied:
-        return ""
+        return ("",)
+    count = f"{len(head.options) - len(denied)} of {len(head.options)} legal"
     if len(rules) == 1 and all(option.rule for option in denied):
-        return f"{rules[0]} forbids {listed([option.name for option in denied])}"
-    return f"{len(head.options) - len(denied)} of {len(head.options)} legal"
+        return f"{listed([option.name for option in denied])} forbidden ({rules[0]})", count
+    return (count,)
 
 
 def unusual(features: Sequence[Feature], letters: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sanctum.command.readings import times
-from sanctum.model.answers import PolicyAnswer
+from sanctum.model.answers import Choice, PolicyAnswer
 from sanctum.model.decisions import DecisionAnswer, Head, HeadOption
 from sanctum.model.readings import NOT_MEASURED, Reading, number
 from sanctum.view.report import Column, Table
@@ -69,6 +69,16 @@ def _of_interest(own: list[Option], most: int) -> list[Option]:
 def _is_told(one: Option) -> bool:
     """Whether a screen would miss it: an op that nobody says could have been taken is not."""
     return one.of.legal is not None or number(one.of.probability) not in (None, 0.0)
+
+
+def choices(answer: DecisionAnswer) -> list[Choice]:
+    """What each head chose that had a part in the decision."""
+    return [
+        Choice(head.head, option.name, option.probability, head.entropy, head.forced)
+        for head in answer.heads
+        for option in head.options
+        if option.chosen
+    ]
 
 
 def further(head: Head, every: Sequence[Option]) -> Table:

@@ -71,7 +71,7 @@ def lines(report: Report, width: int = 80) -> list[str]:
 def test_the_headline_says_what_was_chosen_how_surely_and_what_it_brought() -> None:
     report = ask("decision 7")
     assert report.headline == (
-        "WAIT, probability 93 %, not_improving forbids FOSSILIZE; reward late"
+        "WAIT, probability 93 %, FOSSILIZE forbidden (not_improving); reward late"
     )
 
 
@@ -94,8 +94,8 @@ def test_the_headline_says_what_forbade_the_others(
         return {"decision": one, "heads": [Head("op", options, "WAIT", forced=forced)]}
 
     wanted = {
-        1: ", forced by no_slot, no_seed;",
-        2: ", no_seed forbids CULL;",
+        1: ", forced: no_slot, no_seed;",
+        2: ", CULL forbidden (no_seed);",
         3: ", 2 of 4 legal;",
         4: "%;",
         5: ", forced;",
@@ -109,7 +109,7 @@ def test_the_headline_says_what_forbade_the_others(
         ({"success": True}, ": done; reward"),
         ({"success": False}, ": could not be done; reward"),
         ({"executed": "CULL", "success": False}, ": executed as CULL; reward"),
-        ({}, "FOSSILIZE; reward"),
+        ({}, "(not_improving); reward"),
     ],
 )
 def test_what_became_of_the_choice_is_told_where_the_run_says_it(
@@ -169,6 +169,21 @@ def test_of_many_ops_the_likeliest_are_shown_and_the_chosen_one() -> None:
     assert column(told(heads=[head]), "op") == ["WAIT", "a16", "a17", "a18", "a19"]
 
 
+def test_more_shows_every_head_that_had_a_part_with_its_entropy() -> None:
+    slots = [HeadOption("a", reading(0.2)), HeadOption("b", reading(0.8), chosen=True)]
+    unused = Head("style", [HeadOption("x")])
+    head = Head("slot", slots, "b", reading(0.72), False)
+    report = ask(
+        "decision 7 --more", Decided(lambda whole: {"heads": [whole.heads[0], head, unused]})
+    )
+    assert column(report, "head", 1) == ["op", "slot"]
+    assert column(report, "option", 1) == ["WAIT", "b"]
+    assert column(report, "entropy", 1)[1] == reading(0.72)
+    assert column(report, "slot", 2) == ["a", "b"]
+    assert column(report, "chosen", 2) == [False, True]
+    assert "without a part in it: style" in report.notes[0]
+
+
 def test_programs_get_the_options_of_every_head() -> None:
     rows = as_json(ask("decision 7"))["blocks"][0]["rows"]
     assert {row["head"] for row in rows} == {"op", "slot"}
@@ -223,7 +238,8 @@ def test_many_unusual_features_with_long_names_take_no_more_than_two_lines() -> 
     assert unusual(features, 150).count("sd") == 2
     report = told(features=features)
     assert len(as_json(report)["blocks"][2]["rows"]) == 30
-    assert len(table(ask("decision 7 --more", Decided(lambda _: {"features": features})), 1).items)
+    whole = ask("decision 7 --more", Decided(lambda _: {"features": features}))
+    assert len(column(whole, "feature", 2)) == 30
 
 
 def test_more_has_every_feature_with_mean_and_spread() -> None:
@@ -242,7 +258,7 @@ def test_the_decision_stands_above_its_neighbours_with_what_came() -> None:
     assert column(report, "in 5", -1)[1:] == [reading(0.204), reading(0.163)]
     rows = as_json(report)["blocks"][-1]["rows"]
     assert [row["distance"] for row in rows] == [0.0, 0.412, 0.447, 0.503, 0.688, 0.694]
-    assert len(column(ask("decision 7 --more"), "env", 2)) == 6
+    assert len(column(ask("decision 7 --more"), "env", 3)) == 6
 
 
 def test_without_neighbours_the_sums_are_told_alone() -> None:

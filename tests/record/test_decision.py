@@ -24,6 +24,7 @@ from sanctum.model.readings import (
 from sanctum.record.record import Record
 from sanctum.telemetry import Backfill, EpisodeEnded, Source, Step, Update
 from sanctum.telemetry.arrays import MASKED_CELL, VALUE, pack
+from tests.record.episodes import fame_of, hall, recorded
 from tests.record.saying import ENVS, ingest
 
 OPS, SLOTS, RULES = ["WAIT", "GROW", "PRUNE"], ["a", "b"], ["no_seed", "cooling"]
@@ -528,6 +529,31 @@ def test_the_weights_that_decided_are_those_said_or_of_the_last_update_before(to
     assert told.decision().policy_version == 5
 
 
+def test_a_decision_of_an_episode_of_the_hall_of_fame_knows_that_episode_alone(
+    tmp_path: Path,
+) -> None:
+    fame = hall(tmp_path / "hall" / "digits.hall.db")
+    to = recorded(tmp_path / "one.sanctum.db", "one", actions={"op": OPS})
+    found, _ = fame_of(to, fame)
+    for step in range(30):
+        matrices = {"observation": pack(np.full((ENVS, 1), float(step)))}
+        said = {"accuracy": EVERY * (50 + step % 10), "reward": EVERY, "value": EVERY * step}
+        said["action/op"] = np.full(ENVS, step % 2)
+        to.take(Step(step, {name: pack(one) for name, one in said.items()}, matrices))
+        if step in (4, 29):
+            to.take(EpisodeEnded(1, step // 10, step, best_accuracy=59.0))
+    found.settle()
+    ask = Record(to.reader, tmp_path, hall=fame)
+    answer = ask.decision_read(1, at="hall:1:28")
+    assert (answer.at.hall, answer.step, answer.decision.action) == (1, 28, "WAIT")
+    assert (number(answer.value), number(answer.next_value)) == (28.0, 29.0)
+    assert [number(one.value) for one in answer.ahead] == [1.0, 2.0, 2.0]
+    assert [(one.env, one.step) for one in answer.neighbours] == [(1, 7)]
+    assert answer.first_step == 5
+    with pytest.raises(UsageError, match="environment 0 is not here"):
+        ask.decision_read(0, at="hall:1")
+
+
 # what was not said
 
 
@@ -535,7 +561,7 @@ def test_a_bare_run_names_the_call_for_each_thing_it_never_said(told: Told) -> N
     told.step(0)
     answer = told.decision()
     assert answer.missing["features"] == "run.step(observation=...)"
-    assert answer.missing["legal"] == "run.step(masks=...)"
+    assert answer.missing["legal ops"] == "run.step(masks=...)"
     assert answer.missing["advantage"] == "run.backfill(step, advantage=...)"
     assert "rules" not in answer.missing  # nothing is known to be forbidden
     told.step(1, mask__op=MASK, observation=np.ones((ENVS, 1)), reward=EVERY, value=EVERY)

@@ -10,7 +10,7 @@ from sanctum.record.questions.decision.spot import Spot
 
 CALLS = {
     "features": "run.step(observation=...)",
-    "legal": "run.step(masks=...)",
+    "legal ops": "run.step(masks=...)",
     "rules": "run.step(mask_rules=...)",
     "probabilities": "run.step(probabilities=...)",
     "logits": "run.step(logits=...)",
@@ -27,7 +27,7 @@ def missing(of: Scope, spot: Spot, answer: DecisionAnswer) -> dict[str, str]:
     main, seen = answer.heads[0], spot.values(OBSERVATION)
     unsaid = {
         "features": isinstance(seen, Absent) and seen == NOT_MEASURED,
-        "legal": any(one.legal is None for one in main.options),
+        "legal ops": any(one.legal is None for one in main.options),
         "rules": any(one.legal is False and one.rule is None for one in main.options),
         "probabilities": all(one.probability == NOT_MEASURED for one in main.options),
         "logits": main.normalised or all(one.logit == NOT_MEASURED for one in main.options),
