@@ -60,8 +60,8 @@ def command(
 
 def _headline(answer: FlipAnswer) -> str:
     now = f"{answer.choice} ({100 * answer.probability:.0f} %)"
-    if answer.wanted == answer.choice:
-        return f"{now} is the choice already"
+    if answer.forced and not answer.flips:
+        return f"forced: {answer.choice} was the only legal option, whatever the policy saw"
     if not answer.flips:
         other = answer.wanted or "anything else"
         return f"no single feature within {answer.reach:g} sd turns {now} into {other}"
@@ -73,8 +73,8 @@ def _headline(answer: FlipAnswer) -> str:
 
 
 def _empty(answer: FlipAnswer) -> str:
-    if answer.wanted == answer.choice:
-        return "nothing has to change"
+    if answer.forced:
+        return "no other option was legal, and a change of features leaves the mask as it is"
     return f"none of {answer.features} features does it alone, within {answer.reach:g} sd each way"
 
 
@@ -90,6 +90,8 @@ def _notes(answer: FlipAnswer) -> list[str]:
 
 def _next(answer: FlipAnswer, trust: bool) -> str:
     ending = options(answer.which, trust)
+    if answer.forced and not answer.flips:
+        return f"decision {answer.env} {answer.step}"
     if not answer.flips:
         return f"saliency {answer.env} {answer.step}{ending}"
     return f"what-if {answer.env} {answer.step} {_change(answer.flips[0])}{ending}"

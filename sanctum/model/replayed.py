@@ -198,7 +198,8 @@ class FlipAnswer(_Answer, frozen=True):
     """``replay.flip``: the smallest change of each feature that flips the choice, smallest first.
 
     The choice is the most probable option of the main head; `wanted` what it should become, None:
-    anything else. Searched was each feature alone, within `reach` standard deviations.
+    anything else. Searched was each feature alone, within `reach` standard deviations. `forced`
+    says that no other option was legal, None: the record does not tell.
     """
 
     at: At
@@ -214,6 +215,7 @@ class FlipAnswer(_Answer, frozen=True):
     features: int
     reach: float
     notes: list[str] = []
+    forced: bool | None = None
 
 
 class Salient(_Answer, frozen=True):

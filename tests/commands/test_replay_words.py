@@ -302,6 +302,17 @@ def test_where_nothing_flips_it_is_said_what_was_searched() -> None:
     assert report.next == "saliency 7 2630 --with hall:2"
 
 
+def test_a_forced_decision_is_told_from_one_that_nothing_could_sway() -> None:
+    class Forced(FakeQueries):
+        def replay_flip(self, env: int, *args: Any, **named: Any) -> Any:
+            answer = super().replay_flip(env, *args, **named)
+            return msgspec.structs.replace(answer, flips=[], forced=True, probability=1.0)
+
+    report = ask("flip 7 1200", Forced())
+    assert report.headline == "forced: WAIT was the only legal option, whatever the policy saw"
+    assert report.next == "decision 7 1200"
+
+
 def test_programs_get_the_number_that_people_can_type() -> None:
     (table,) = tables(ask("flip 7"))
     assert list(map(float, cells(table, "needed"))) == cells(table, "after")

@@ -26,7 +26,7 @@ def replay_flip(case: Case, action: str | None, which: str) -> Plan:
     policy, row = chosen.policy, case.grounds.rows([0])
     spread = likeness.spread.tolist()
     notes = [*case.notes(chosen), *_unsearched(case, likeness)]
-    options = case.grounds.actions[head]
+    options, legal = case.grounds.actions[head], case.grounds.legal(head, 0)
 
     def finish(done: list[Done]) -> FlipAnswer:
         found = flips_of(done[0])
@@ -50,6 +50,7 @@ def replay_flip(case: Case, action: str | None, which: str) -> Plan:
             likeness.moving,
             REACH,
             notes,
+            forced=None if legal is None else sum(legal) == 1,
         )
 
     def job() -> FindFlips:
