@@ -18,6 +18,7 @@ THEN = "then"
 
 _ACTED = {True: ", which acted", False: ", the nearest kept before", None: ""}
 _PLAIN = re.compile(r"[\w./:+=,@%-]+\Z", re.ASCII)
+_SPECIAL = re.compile(r'["\\$]')
 _CHANGE = re.compile(r"(.+?)([+-]?=)(.*)\Z", re.DOTALL)
 
 
@@ -129,7 +130,9 @@ def word(text: str) -> str:
     """`text` as one word of a line, quoted where it has to be."""
     if _PLAIN.match(text):
         return text
-    return f"'{text}'" if "'" not in text else f'"{text}"'
+    if "'" not in text:
+        return f"'{text}'"
+    return '"' + _SPECIAL.sub(r"\\\g<0>", text) + '"'
 
 
 def points(before: Reading, after: Reading) -> Reading:
