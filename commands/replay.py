@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import click
@@ -18,16 +17,15 @@ from sanctum.command import (
     cell,
     inspect_command,
 )
-from sanctum.command.readings import counted, listed, times
+from sanctum.command.readings import counted, times
 from sanctum.command.replays import options, spans, trust_option, weights
+from sanctum.command.stretch import stretch
 from sanctum.model.answers import Verdict
 from sanctum.model.readings import NOT_MEASURED, Reading, number
-from sanctum.model.replayed import Evaluation, HeadAgain, ReplayAnswer, StretchAnswer, StretchRow
+from sanctum.model.replayed import Evaluation, HeadAgain, ReplayAnswer
 
 LIMIT = 12
 """Rows of a stretch that are shown unless more are asked for."""
-
-NOTES = 3
 
 
 class Made(NamedTuple):
@@ -65,30 +63,6 @@ MADE = (
         priority=0,
         verdict=lambda one: None if one.again is None else _verdict(one.again),
     ),
-)
-
-STRETCH = (
-    Column("step", lambda row: row.step, priority=0, digits=0),
-    Column("action", lambda row: row.action, priority=0),
-    Column("recorded", lambda row: times(row.recorded, 100), "percent", 1, digits=1),
-    Column(
-        "then",
-        lambda row: times(row.then, 100),
-        "percent",
-        0,
-        digits=1,
-        verdict=lambda row: _row_verdict(row),
-    ),
-    Column("now", lambda row: times(row.now, 100), "percent", 0, digits=1),
-    Column("then choice", lambda row: row.then_choice, priority=0),
-    Column("now choice", lambda row: _now_choice(row), priority=0),
-)
-OF_STRETCH = (
-    Column("update", lambda row: row.update),
-    Column("acted", lambda row: row.acted),
-    Column("difference", lambda row: row.difference),
-    Column("reproduced", lambda row: row.reproduced),
-    Column("disagrees", lambda row: row.disagrees),
 )
 
 
@@ -130,8 +104,8 @@ def command(
         if step is not None or hall is not None:
             raise UsageError("--from takes a stretch, not one STEP or --hall", "replay 7 --from 9")
         last = last or "live"
-        stretch = moment.replay_stretch(env, first, last, trust=trust)
-        return _of_stretch(stretch, disagree, None if more else limit or LIMIT, trust)
+        found = moment.replay_stretch(env, first, last, trust=trust)
+        return stretch(found, disagree, None if more else limit or LIMIT, trust)
     if last is not None or disagree or limit is not None:
         raise UsageError("--to, --disagree and --limit go with --from", "replay 7 --from -40")
     then = moment if step is None else moment.to(step)
@@ -238,10 +212,6 @@ def _worst(answer: ReplayAnswer) -> Verdict | None:
     return None if first is None else _verdict(first)
 
 
-def _row_verdict(row: StretchRow) -> Verdict | None:
-    return "crit" if row.reproduced is False and row.acted is not False else None
-
-
 def _word(reproduced: bool | None) -> str | None:
     return None if reproduced is None else "yes" if reproduced else "no"
 
@@ -255,68 +225,3 @@ def _notes(answer: ReplayAnswer, heads: int) -> list[str]:
         notes.append(f"weights kept: {spans(answer.kept)}{machine}")
     notes += [f"{counted(heads, 'head')} more: --more"] if heads > 0 else []
     return notes
-
-
-def _of_stretch(answer: StretchAnswer, disagree: bool, limit: int | None, trust: bool) -> Report:
-    differing = [row for row in answer.rows if row.disagrees]
-    rows = differing if disagree else answer.rows
-    shown = rows if limit is None else rows[:limit]
-    empty = "then and now agree at every step" if disagree else "no decision in this stretch"
-    steps = f"steps {answer.first_step:,}-{answer.last_step:,}"
-    look = next(iter(differing or answer.rows), None)
-    return Report(
-        f"replay of env {answer.env}, {steps}",
-        Table(STRETCH, shown, empty=empty, total=len(rows), detail=OF_STRETCH),
-        headline=_of_all(answer, differing),
-        notes=answer.notes if limit is None else _few(answer.notes),
-        verdict=_of_rows(answer.rows),
-        at=answer.at,
-        next="" if look is None else f"replay {answer.env} {look.step}{options('then', trust)}",
-    )
-
-
-def _of_all(answer: StretchAnswer, differing: Sequence[StretchRow]) -> str:
-    """How many were reproduced, and where the newest weights would choose otherwise."""
-    now = f"u{answer.now_update}"
-    if not differing:
-        return f"{_made_again(answer)}; {now} chooses the same at every step"
-    where = listed([f"{row.step:,}" for row in differing], 4)
-    return f"{_made_again(answer)}; {now} chooses differently at {answer.disagreements:,}: {where}"
-
-
-def _made_again(answer: StretchAnswer) -> str:
-    """How many came out as recorded, of those whose own weights are kept."""
-    compared = [row for row in answer.rows if row.reproduced is not None]
-    own = [row for row in compared if row.acted is not False]
-    if not compared:
-        return "nothing to compare with was recorded"
-    if not own:
-        return (
-            f"none of the weights that acted are kept; nearby ones differ by {_worst_of(compared)}"
-        )
-    good = sum(row.reproduced is True for row in own)
-    word = "reproduced" if good == len(own) else "NOT all reproduced:"
-    others = len(compared) - len(own)
-    rest = f" ({others:,} more: weights not kept)" if others else ""
-    return f"{word} {good:,} of {len(own):,}, worst {_worst_of(own)}{rest}"
-
-
-def _worst_of(rows: Sequence[StretchRow]) -> str:
-    return cell(max((number(row.difference) or 0.0 for row in rows), default=0.0))
-
-
-def _of_rows(rows: Sequence[StretchRow]) -> Verdict | None:
-    """Only where the weights that acted were at hand is a difference a finding."""
-    own = [row for row in rows if row.reproduced is not None and row.acted is not False]
-    if not own:
-        return None
-    return "ok" if all(row.reproduced for row in own) else "crit"
-
-
-def _few(notes: Sequence[str]) -> list[str]:
-    left = len(notes) - NOTES
-    return [*notes[:NOTES], f"{counted(left, 'note')} more: --more"] if left > 0 else list(notes)
-
-
-def _now_choice(row: StretchRow) -> str | None:
-    return f"{row.now_choice} *" if row.disagrees else row.now_choice
