@@ -2,8 +2,58 @@
 
 from __future__ import annotations
 
+from sanctum.diagnosis import limits
+from sanctum.diagnosis.case import Case
+from sanctum.diagnosis.chain import asked, cause
+from sanctum.diagnosis.one_action import one_action
+from sanctum.diagnosis.questions.better import deviations, judged, tried
+from sanctum.diagnosis.screen import Verdicted, whole
+from sanctum.diagnosis.words import gained, listed, percent
+from sanctum.model.answers import Verdict
 from sanctum.model.queries import Queries
-from sanctum.model.why import WhyAnswer
+from sanctum.model.why import Question, WhyAnswer
+
+CHOSEN = "chosen"
+NEXT = {
+    "telemetry": "vitals",
+    "numerics": "events --severity warn",
+    "mask": "actions",
+    "update": "brain",
+    "better": "rewards --actions",
+    "cost": "rewards --actions",
+    "reward": "rewards",
+    "critic": "brain critic",
+    "heads": "brain heads",
+    "env": "envs",
+}
+"""What to type after each cause."""
+
+LEADS = {
+    "telemetry": "telemetry cannot be relied upon",
+    "numerics": "numbers are not finite",
+    "mask": "{} is forced",
+    "update": "the update changes nothing",
+    "better": "{} is not the best that is legal",
+    "cost": "acting costs more than it brings",
+    "reward": "the reward says nothing",
+    "critic": "the critic cannot tell actions apart",
+    "heads": "ops have died out",
+    "env": "one environment drives it",
+}
+"""How the claim begins for each cause."""
+
+ADVICE = {
+    "telemetry": ["see whether the trainer hangs: vitals, report"],
+    "numerics": ["find the first bad step: events --severity warn; stop before weights are hit"],
+    "mask": ["mend the mask rule; leave PPO alone"],
+    "update": ["mend the learning rate, the gradients' way or the skipping of minibatches"],
+    "better": ["raise the probability of rare ops: a floor, or more exploration early"],
+    "cost": ["lower the price, or pay part of it later, when what it brought is known"],
+    "reward": ["check the wiring of the reward; make it denser"],
+    "critic": ["check the targets around resets, the critic's size and learning rate"],
+    "heads": ["give legal ops a probability floor; a bonus on entropy comes too late"],
+    "env": ["look at that environment; clip advantages"],
+}
 
 
 def why(
@@ -15,4 +65,93 @@ def why(
     negated: bool = False,
 ) -> WhyAnswer:
     """Why the policy takes an op, by default the one it takes most; `negated`: why it does not."""
-    raise NotImplementedError
+    case = Case(queries, at, env, action)
+    if negated or slot is not None:
+        return one_action(case, slot, negated=negated)
+    one = case.now(case.asked)
+    if one is not None and not one.count:
+        return one_action(case, None, negated=False)
+    questions = asked(case)
+    found = cause(questions)
+    return whole(
+        case,
+        Verdicted(
+            case.subject or "",
+            CHOSEN if found is None else found.id,
+            _claim(case, questions, found),
+            questions,
+            _verdict(questions),
+            [] if found is None else ADVICE[found.id],
+            _next(case, found),
+        ),
+    )
+
+
+def _claim(case: Case, questions: list[Question], found: Question | None) -> str:
+    """The sentence to read first, with what could not be answered before the cause."""
+    unknown = [one.id for one in questions if one.settled == "unknown"]
+    tail = f"; not known: {listed(unknown, 4)}" if unknown else ""
+    if found is not None:
+        return f"{LEADS[found.id].format(case.subject or 'the policy')}: {found.answer}{tail}"
+    if case.subject is None:
+        return f"{_no_subject(case)}; nothing is found wrong{tail}"
+    return f"{_share(case)}; {_reason(case)}{tail}"
+
+
+def _no_subject(case: Case) -> str:
+    if any(name.startswith("action.") for name in case.run.columns):
+        return "actions are continuous, so that there is no op to explain"
+    return "no action was said"
+
+
+def _share(case: Case) -> str:
+    """How much of the policy's choices the subject is."""
+    recent, one = case.recent, case.now(case.subject)
+    count = 0 if one is None else one.count
+    if not count:
+        return f"{case.subject} was not taken{case.who} in {recent.decisions:,} decisions"
+    if recent.forced is None:
+        share = percent(count, recent.decisions)
+        return f"{case.subject} is {share} of {recent.decisions:,} decisions{case.who}"
+    free = recent.decisions - recent.forced
+    return f"{case.subject} is {percent(case.free, free)} of {free:,} unforced decisions{case.who}"
+
+
+def _reason(case: Case) -> str:
+    """Whether it is reasonable, by what other ops bring."""
+    edges = [
+        (one.action, edge)
+        for one in case.recent.ops
+        if one.action != case.subject and (edge := judged(case, one.action)) is not None
+    ]
+    more = [(op, edge) for op, edge in edges if deviations(edge) > limits.SIGNIFICANT]
+    if more:
+        op, edge = more[0]
+        return f"chosen, though {op} brings {gained(edge)} and gets {percent(tried(case, op) or 0)}"
+    if not edges:
+        return "chosen; whether others would bring more is not known"
+    return "chosen and reasonable: no other op brings more"
+
+
+def _verdict(questions: list[Question]) -> Verdict | None:
+    """That of the cause; ok where none was found and what matters could be asked."""
+    found = cause(questions)
+    if found is not None:
+        return found.verdict
+    known = {one.id for one in questions if one.settled == "no"}
+    return "ok" if known >= {"mask", "better"} else None
+
+
+def _next(case: Case, found: Question | None) -> str:
+    """What to type next."""
+    where = "" if case.env is None else f"{case.env} "
+    if found is None:
+        calls = case.recent.calls
+        return f"decision {calls[0].env} {calls[0].step}" if calls else "brain"
+    if found.id == "env" and case.recent.top_env is not None:
+        return f"env {case.recent.top_env}"
+    ops = [one.action for one in case.recent.ops if one.action != case.subject]
+    named = [op for op in ops if f"{op}:" in found.answer or found.answer.startswith(f"{op} ")]
+    if found.id in ("mask", "better", "heads") and named:
+        return f"why-not {where}{named[0]}"
+    return NEXT[found.id]

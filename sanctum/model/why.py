@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sanctum.model.answers import ActionShare, At, Component, SeedRow, Verdict, _Answer
+from sanctum.model.answers import ActionShare, At, Component, SeedRow, Standing, Verdict, _Answer
 from sanctum.model.decisions import Ahead
 from sanctum.model.readings import NOT_MEASURED, Reading
 
@@ -184,6 +184,7 @@ class WhyAnswer(_Answer, frozen=True):
     value: Reading = NOT_MEASURED
     ripe: list[SeedRow] = []
     ripe_unknown: str = ""
+    ripe_standing: list[Standing] = []
     components: list[Component] = []
     reward: Reading = NOT_MEASURED
     calls: list[Call] = []

@@ -1,0 +1,54 @@
+"""How a question is answered: yes, no, or not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sanctum.model.answers import Verdict
+from sanctum.model.why import Evidence, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question before it is answered: its id, its text, the rules it comes from."""
+
+    id: str
+    text: str
+    source: str
+
+    def yes(self, answer: str, *evidence: Evidence, verdict: Verdict = "warn") -> Question:
+        """This is the cause."""
+        return self._settled("yes", answer, evidence, verdict)
+
+    def no(self, answer: str, *evidence: Evidence, verdict: Verdict = "ok") -> Question:
+        """It is not."""
+        return self._settled("no", answer, evidence, verdict)
+
+    def unknown(self, answer: str, *evidence: Evidence, missing: str = "") -> Question:
+        """Nobody can tell; `missing` is the call of the probe that would measure it."""
+        return Question(
+            self.id,
+            self.text,
+            "unknown",
+            answer,
+            list(evidence),
+            missing=missing,
+            source=self.source,
+        )
+
+    def later(self) -> Question:
+        """It was not asked: the cause was found before."""
+        return Question(self.id, self.text, "not asked", source=self.source)
+
+    def _settled(
+        self, settled: str, answer: str, evidence: tuple[Evidence, ...], verdict: Verdict
+    ) -> Question:
+        return Question(
+            self.id,
+            self.text,
+            settled,  # type: ignore[arg-type]
+            answer,
+            list(evidence),
+            verdict=verdict,
+            source=self.source,
+        )

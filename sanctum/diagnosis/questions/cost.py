@@ -1,0 +1,123 @@
+"""Does acting cost more than it brings: does one part of the reward decide against it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sanctum.diagnosis import limits
+from sanctum.diagnosis.asking import Asking
+from sanctum.diagnosis.case import Case
+from sanctum.diagnosis.questions.better import deviations, judged, spread
+from sanctum.diagnosis.words import gained, listed, plain, signed
+from sanctum.model.readings import number, reading
+from sanctum.model.why import Evidence, Gain, Outcome, Question
+
+ASKING = Asking("cost", "does acting cost more than it brings", "R05, R57")
+CALL = "run.step(reward=..., rewards={...})"
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """An op, what its price takes at once, and what the op comes to at once and later."""
+
+    op: str
+    component: str
+    price: float
+    at_once: Gain
+    later: Gain
+
+    @property
+    def returned(self) -> float:
+        """What the rest of the reward gave for the price, at once."""
+        return (number(self.at_once.mean) or 0.0) - self.price
+
+
+def question(case: Case) -> Question:
+    """Ops whose price decides against them, and that were open at most of the decisions."""
+    if case.subject is None:
+        return ASKING.unknown("no action was said", missing="run.step(actions={...})")
+    compared = [one for one in case.brought.ops if _compared(case, one)]
+    if not compared:
+        said = "what other ops bring is not known"
+        return ASKING.unknown(said, missing="" if case.brought.ops else CALL)
+    if not any(one.price is not None or one.edge_components for one in compared):
+        return ASKING.unknown("components: not measured", missing="run.step(rewards={...})")
+    prices = [found for one in compared if (found := priced(case, one)) is not None]
+    evidence = [_evidence(one) for one in prices]
+    dear = [one for one in prices if is_dear(case, one)]
+    covered = case.covers({one.op for one in dear})
+    if dear and covered >= limits.MOST:
+        most = max(dear, key=lambda one: case.covers({one.op}))
+        return ASKING.yes(words(most), *evidence)
+    if not prices:
+        return ASKING.no("no part of the reward is against it", *evidence)
+    parts = [
+        f"{one.op} {signed(one.price)} {one.component} of {signed(number(one.at_once.mean) or 0)}"
+        for one in prices
+    ]
+    return ASKING.no(listed(parts, 2), *evidence)
+
+
+def _compared(case: Case, one: Outcome) -> bool:
+    return one.action != case.subject and judged(case, one.action) is not None
+
+
+def priced(case: Case, one: Outcome) -> Priced | None:
+    """An op's price beside the subject, by way of the rival where that is not the subject."""
+    later, at_once = judged(case, one.action), case.edge(one.action, 1)
+    if later is None or at_once is None:
+        return None
+    turned = one.action == case.brought.rival
+    mine = case.then(case.subject)
+    parts = mine.edge_components if turned and mine is not None else one.edge_components
+    own = {} if mine is None or turned else mine.edge_components
+    known = {
+        name: (-value if turned else value) - (number(own[name]) or 0.0 if name in own else 0.0)
+        for name, part in parts.items()
+        if (value := number(part)) is not None
+    }
+    if not known or not min(known.values()) < 0:
+        return None
+    name = min(known, key=lambda part: known[part])
+    return Priced(one.action, name, known[name], at_once, later)
+
+
+def is_dear(case: Case, one: Priced) -> bool:
+    """Whether the price is large, makes most of the loss, and is not won back later."""
+    size = number(spread(case))
+    loss = number(one.at_once.mean) or 0.0
+    return (
+        size is not None
+        and one.at_once.count >= limits.COUNT
+        and -one.price >= limits.PRICE * size
+        and one.price <= limits.PRICE_SHARE * loss < 0
+        and deviations(one.at_once) < -limits.SIGNIFICANT
+        and deviations(one.later) < -limits.TENDING
+        and _makes_the_loss(case, one)
+    )
+
+
+def _makes_the_loss(case: Case, one: Priced) -> bool:
+    """Whether the price is most of what is lost later, too, as far as that is known."""
+    outcome = case.then(one.op)
+    if outcome is None or outcome.price is None or outcome.price.component != one.component:
+        return True
+    paid = [number(edge.mean) for edge in outcome.price.edges if edge.steps == one.later.steps]
+    lost = number(one.later.mean) or 0.0
+    return not paid or paid[0] is None or paid[0] <= limits.PRICE_SHARE * lost
+
+
+def words(one: Priced) -> str:
+    """What an op pays, what it gets for that, and what it comes to later."""
+    price = f"{one.op} pays {plain(-one.price)} ({one.component}) and gets {plain(one.returned)}"
+    return f"{price}; {gained(one.later)}, n {one.later.count:,}"
+
+
+def _evidence(one: Priced) -> Evidence:
+    share = f">= {limits.PRICE_SHARE:.0%} of the loss and >= {limits.PRICE:g} sd is a cause"
+    note = (
+        f"{one.component}; of {signed(number(one.at_once.mean) or 0.0)}, later {gained(one.later)}"
+    )
+    return Evidence(
+        f"price of {one.op}", reading(one.price), "reward", share, one.at_once.count, note
+    )

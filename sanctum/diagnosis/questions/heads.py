@@ -1,0 +1,63 @@
+"""Have ops, or heads, died: never tried, so that nothing can be learned of them?"""
+
+from __future__ import annotations
+
+from sanctum.diagnosis import limits
+from sanctum.diagnosis.asking import Asking
+from sanctum.diagnosis.case import Case
+from sanctum.diagnosis.questions.better import judged, tried
+from sanctum.diagnosis.questions.telemetry import PROBABILITIES
+from sanctum.diagnosis.words import counted, listed, percent
+from sanctum.model.readings import number, reading
+from sanctum.model.why import Evidence, Question
+
+ASKING = Asking("heads", "have rare ops or heads died", "R07, R14")
+
+
+def question(case: Case) -> Question:
+    """Ops that are legal and next to never taken, though nobody knows what they bring."""
+    if case.subject is None:
+        return ASKING.unknown("no action was said", missing="run.step(actions={...})")
+    rare: dict[str, float] = {}
+    evidence = []
+    for one in case.recent.ops:
+        chance = tried(case, one.action)
+        open_at = case.recent.decisions if one.legal is None else one.legal
+        if one.action == case.subject or chance is None or open_at < limits.COUNT:
+            continue
+        limit = f">= {limits.RARE:g}"
+        evidence.append(Evidence(f"p({one.action})", reading(chance), "0-1", limit, open_at))
+        if chance < limits.RARE:
+            rare[one.action] = chance
+    collapsed = _collapsed(case)
+    heads = [Evidence(f"entropy.{one}", case.metric(f"entropy.{one}"), "0-1") for one in collapsed]
+    if not evidence:
+        if not case.recent.decisions:
+            return ASKING.unknown("probabilities: not measured", missing=PROBABILITIES)
+        said = f"no other op was legal {limits.COUNT} times"
+        return ASKING.no(said, *heads)
+    untried = {op for op in rare if judged(case, op) is None}
+    if untried and case.covers(untried) >= limits.MOST:
+        parts = [f"{op} gets {percent(rare[op])}" for op in untried]
+        said = f"{listed(parts)} where legal, and was hardly ever tried: what it brings is unknown"
+        return ASKING.yes(said, *evidence, *heads)
+    if rare:
+        parts = [f"{op} {percent(chance)}" for op, chance in rare.items()]
+        return ASKING.no(f"rare: {listed(parts)}, but tried often before", *evidence, *heads)
+    least = min(evidence, key=lambda one: number(one.value) or 0.0)
+    said = f"the rarest gets {percent(number(least.value) or 0.0)}: {least.name}"
+    if collapsed:
+        said += f"; {counted(len(collapsed), 'head')} certain: {listed(collapsed)}"
+    return ASKING.no(said, *evidence, *heads)
+
+
+def _collapsed(case: Case) -> list[str]:
+    """Heads other than that of the ops whose entropy has been next to nothing for some updates."""
+    found = []
+    for head in list(case.run.header.actions)[1:]:
+        value = number(case.metric(f"entropy.{head}"))
+        if value is not None and value < limits.DEAD_HEAD:
+            course = case.course(f"entropy.{head}", limits.IN_A_ROW)
+            if course and max(course) < limits.DEAD_HEAD:
+                found.append(head)
+    return found

@@ -1,0 +1,66 @@
+"""Is telemetry old, or missing?"""
+
+from __future__ import annotations
+
+from sanctum.diagnosis import limits
+from sanctum.diagnosis.asking import Asking
+from sanctum.diagnosis.case import Case
+from sanctum.diagnosis.words import counted, listed, percent
+from sanctum.model.readings import reading
+from sanctum.model.why import Evidence, Question
+
+ASKING = Asking("telemetry", "is telemetry old or missing", "R77, R78")
+
+SILENT = "silent"
+"""The state of a run whose trainer is there and has said nothing for long."""
+EVERYTHING = ("everything", "columns", "steps", "step")
+"""What a gap says that leaves no step whole."""
+
+
+def question(case: Case) -> Question:
+    """Old is what a live trainer said long ago; missing, most of the steps looked at."""
+    state, at = case.run.state, case.run.at
+    recent = case.recent
+    age = [] if state.since_s is None else [Evidence("age", reading(state.since_s), "s")]
+    if state.word == SILENT:
+        said = f"nothing came for {state.since_s or 0:,.0f} s: what it does now is not known"
+        return ASKING.yes(said, *age, verdict="crit")
+    if not recent.decisions and case.recent.last_step is None:
+        return ASKING.unknown("no step was ever said", *age, missing="run.step(...)")
+    first, last = recent.first_step or 0, recent.last_step or 0
+    gone = sum(
+        max(0, min(last if gap.last_step is None else gap.last_step, last) + 1 - start)
+        for gap in at.gaps
+        if gap.what in EVERYTHING and (start := max(gap.first_step or 0, first)) <= last
+    )
+    span = last - first + 1
+    lost = Evidence("missing", reading(gone / span), "0-1", f"<= {limits.LOST:g}", span)
+    if gone > limits.LOST * span:
+        return ASKING.yes(f"{percent(gone, span)} of the last {counted(span, 'step')}", *age, lost)
+    unsaid = unmeasured(case)
+    part = f"{percent(gone, span)} of the last {counted(span, 'step')} missing; " if gone else ""
+    if unsaid:
+        return ASKING.no(f"{part}never said: {listed(list(unsaid), 4)}", *age, lost)
+    how = "live" if at.live else "complete as of then" if state.word == "live" else state.word
+    return ASKING.no(f"{part}{how}", *age, lost)
+
+
+def unmeasured(case: Case) -> dict[str, str]:
+    """What was never said of the decisions looked at, and the call that says it."""
+    recent = case.recent
+    names = set(case.run.columns)
+    wanted = {
+        "actions": (bool(recent.decisions), "run.step(actions={...})"),
+        "masks": (recent.forced is not None, "run.step(masks={...})"),
+        "probabilities": (any(name.startswith("probability") for name in names), PROBABILITIES),
+        "reward": ("reward" in names, "run.step(reward=...)"),
+        "components": (
+            any(name.startswith("reward/") for name in names),
+            "run.step(rewards={...})",
+        ),
+        "value": ("value" in names, "run.step(value=...)"),
+    }
+    return {name: call for name, (there, call) in wanted.items() if not there}
+
+
+PROBABILITIES = "run.step(probabilities={...})"
