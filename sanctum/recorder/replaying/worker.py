@@ -121,7 +121,7 @@ class Worker:
         try:
             done = self._message()
         except (ValueError, TypeError) as error:
-            self._broke(f"it answered what cannot be read: {error}")
+            self._broke(f"answered what cannot be read: {error}")
             return
         if done is not None:
             self.is_busy, self.since = False, time.monotonic()
@@ -173,11 +173,8 @@ class Worker:
         was_busy = self.is_busy
         self.kill()
         if was_busy:
-            why = why or last
-            self._died(
-                f"the replay worker {_ending(self._process.returncode)}"
-                + (f": {why}" if why else "")
-            )
+            ending = _ending(self._process.returncode) + (f": {last}" if last else "")
+            self._died(f"the replay worker {why or ending}")
 
     def _let_go(self) -> None:
         """Neither read from it nor write to it any more."""
