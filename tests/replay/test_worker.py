@@ -85,8 +85,13 @@ class Worker:
 
 @pytest.fixture(scope="module")
 def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    """One for several tests, since it takes seconds to import torch."""
-    one = Worker(tmp_path_factory.mktemp("worker"))
+    """One for several tests, since it takes seconds to import torch; its run has a folder first."""
+    folder = tmp_path_factory.mktemp("worker")
+    (folder / "of_the_run").mkdir()
+    (folder / "of_the_run" / "mine.py").write_text(
+        "from tests.replay.policies import net as made\n"
+    )
+    one = Worker(folder, folder / "of_the_run")
     yield one
     assert one.end() == (0, b"")
 
@@ -107,6 +112,11 @@ def test_it_answers_one_job_after_another(worker: Worker) -> None:
     assert isinstance(worker.ask(FindFlips(policy(NET), row, "op", spread, 5.0)), FlipsFound)
     asked = FindSaliency(policy(NET), row, "op", 0, matrix(torch.zeros(1, 3)))
     assert isinstance(worker.ask(asked), SaliencyFound)
+
+
+def test_a_factory_is_found_where_the_run_imported_from(worker: Worker) -> None:
+    answer = worker.ask(Evaluate([policy(NET, factory="mine:made")], [rows(SEEN)]))
+    torch.testing.assert_close(chances(answer), wanted())
 
 
 def test_jobs_may_wait_in_the_pipe(worker: Worker) -> None:
@@ -181,17 +191,6 @@ def test_without_torch_it_names_what_to_install(tmp_path: Path) -> None:
     assert said.sentence == (
         "torch cannot be imported here: ModuleNotFoundError: No module named 'torch'"
     )
-    assert worker.end() == (0, b"")
-
-
-def test_the_path_of_the_run_goes_first(tmp_path: Path) -> None:
-    (tmp_path / "of_the_run").mkdir()
-    (tmp_path / "of_the_run" / "mine.py").write_text(
-        "from tests.replay.policies import net as made\n"
-    )
-    worker = Worker(tmp_path, tmp_path / "of_the_run")
-    answer = worker.ask(Evaluate([policy(NET, factory="mine:made")], [rows(SEEN)]))
-    torch.testing.assert_close(chances(answer), wanted())
     assert worker.end() == (0, b"")
 
 
