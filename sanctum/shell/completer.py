@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ from sanctum.shell.session import ShellSession
 from sanctum.shell.settings import SETTINGS
 
 DEADLINE_S = 0.05
+_CAPITALS = re.compile("[A-Z]+")
 
 
 class LineCompleter(Completer):
@@ -94,11 +96,15 @@ class LineCompleter(Completer):
             "FILE": lambda: [*self._session.registry.files, *paths(typed)],
             "NAME": lambda: SETTINGS,
             "WHEN": lambda: moments(known.last_update),
+            "ACTION": lambda: known.actions,
+            "FEATURE": lambda: (f"{name}=" for name in known.features),
         }
-        for name in (param.type.name, param.metavar or "", param.name or ""):
-            if name.upper() in sources:
-                return list(sources[name.upper()]())
-        return []
+        shown = _CAPITALS.findall(param.metavar or "")
+        names = [param.type.name.upper(), *shown, (param.name or "").upper()]
+        found = [name for name in names if name in sources]
+        # A word that takes several things in any order completes to each of them.
+        wanted = [name for name in shown if name in sources] if param.nargs == -1 else found[:1]
+        return [one for name in wanted or found[:1] for one in sources[name]()]
 
 
 def moments(last_update: int | None) -> list[str]:

@@ -25,6 +25,8 @@ class Known:
     stages: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     event_types: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     last_update: int | None = None
 
 
@@ -88,12 +90,15 @@ class Place:
 
     def _learn(self, answer: RunAnswer) -> None:
         header = answer.header
+        heads = header.actions
         self.known = Known(
             header.envs,
             tuple(header.slots),
             tuple(header.stages),
             tuple(dict.fromkeys((*answer.columns, *answer.metrics))),
             tuple(answer.event_types),
+            tuple(heads.get("op", next(iter(heads.values()), []))),
+            tuple(header.features),
             answer.last_update,
         )
 

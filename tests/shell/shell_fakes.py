@@ -68,6 +68,8 @@ class FakeRun:
             self.run_id,
             "digits",
             self.envs,
+            actions={"op": ["WAIT", "GERMINATE"], "slot": ["r0c0", "r0c1"]},
+            features=["loss", "trend"],
             slots=["r0c0", "r0c1"],
             stages=["DORMANT", "TRAINING"],
             pid=self.pid,

@@ -32,6 +32,13 @@ def test_environments_and_seeds_complete_from_the_run(complete):
     assert complete("seed 3.") == ["3.r0c0", "3.r0c1"]
 
 
+def test_actions_and_features_complete_from_the_run(complete):
+    assert complete("flip 7 G") == ["GERMINATE"]
+    assert complete("what-if 7 ") == ["loss=", "trend="]
+    assert complete("what-if 7 loss=1 t") == ["trend="]
+    assert complete("what-if 7 --sweep l") == ["loss="]
+
+
 def test_choices_and_options_complete(complete):
     assert complete("seeds to") == ["top"]
     assert complete("brain --fo") == ["--format"]
