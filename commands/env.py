@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import click
 
@@ -17,14 +18,22 @@ from sanctum.command import (
     UsageError,
     cell,
     columns,
+    earnings,
+    gates,
     inspect_command,
+    story,
 )
-from sanctum.command.advice import no_actions, records
-from sanctum.command.readings import listed, said, times
-from sanctum.model.answers import Curve, EnvAnswer
+from sanctum.command.advice import no_actions
+from sanctum.command.matters import Matter, matter
+from sanctum.command.readings import badness, said, worst
+from sanctum.command.size import size
+from sanctum.model.answers import Curve, EnvAnswer, SeedRow
 from sanctum.model.readings import NOT_MEASURED, number
 
-RECENT_STEPS, RECENT_DECISIONS = 64, 3
+RECENT_STEPS = 64
+ROWS, FEWEST = 5, 2
+"""Seeds and decisions that a screen has room for together; decisions at least."""
+
 LOSSES = ("loss", "val_loss")
 BESIDE = "context/"
 ELSEWHERE = ("action/", "reward/", "confidence.", "entropy.", "forced.", "probability.")
@@ -37,8 +46,15 @@ SEEDS = (
     columns.ALPHA,
     columns.CONTRIBUTION,
     columns.AGE,
-    columns.GATE,
+    gates.LACKS,
+)
+FURTHER = (
+    columns.TARGET,
+    columns.TO_GO,
+    columns.IMPROVEMENT,
     columns.GRADIENT,
+    columns.STAGE_STEPS,
+    columns.PARAMETERS,
 )
 
 
@@ -49,43 +65,42 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     """Show one environment: accuracy, loss, seeds, decisions, reward, events.
 
     The probability of a decision is the policy's own for the action taken, its value the critic's
-    estimate before it, its reward what followed. Contribution is in points of accuracy, age in
-    steps, gradient 1 healthy and 0 dead; gate: how many inputs of the seed's next gate pass.
+    estimate before it, its reward what followed, return_5 what five steps brought; outcome: what
+    came of it. Contribution is in points of accuracy, age in steps; lacks: the input that a seed's
+    next gate misses most, by how much, and how many more. With --more, to_go: steps until alpha is
+    at its target at its pace; gradient: 1 healthy and 0 dead.
     """
     answer = moment.env(env)
     slots = moment.run().header.slots
     taken = [seed for seed in answer.seeds if not columns.is_empty(seed)]
     free = [slot for slot in slots if slot not in {seed.slot for seed in taken}]
-    decisions = sorted(answer.decisions, key=lambda one: one.step)
-    recent = decisions if more else decisions[-RECENT_DECISIONS:]
-    unknown = "" if decisions else no_actions(moment)
+    thing = matter(answer, free)
     blocks: list[Block] = [
         columns.course(curve, name) for name, curve in _courses(moment, answer, env)
     ]
     if slots or answer.seeds:
-        seeds = (*SEEDS, columns.IMPROVEMENT) if more else SEEDS
-        blocks.append(Table(seeds, taken, empty="no seed in any slot"))
-    blocks.append(columns.decisions(recent, unknown, answer.units))
-    if more and decisions:
-        used = [one for one in decisions[-1].choices if one.option is not None]
-        blocks.append(columns.choices(used))
+        blocks += _seeds(taken, more)
+    blocks += _decisions(moment, answer, len(taken), more)
     blocks.append(Facts(_facts(moment, answer, free, more)))
     if more:
+        if answer.rewards is not None and answer.rewards.components:
+            blocks.append(earnings.table(answer.rewards))
         blocks += _readings(answer)
         events = columns.events(answer.at, answer.events)
         blocks.append(Table(events, answer.events, empty="no event"))
-    row = answer.row
     return Report(
         _title(answer),
         *blocks,
-        headline=_headline(answer),
-        verdict=row.health.verdict,
+        headline=_headline(answer, thing),
+        verdict=worst((answer.row.health.verdict, thing.verdict if thing else None)),
         at=answer.at,
-        next=_next(env, answer),
+        next=_next(env, answer, thing),
     )
 
 
-def _next(env: int, answer: EnvAnswer) -> str:
+def _next(env: int, answer: EnvAnswer, thing: Matter | None) -> str:
+    if thing is not None:
+        return thing.next
     if answer.row.health.verdict == "ok":
         return f"rewards {env}"
     return f"actions {env}" if answer.decisions else f"episodes --env {env}"
@@ -105,6 +120,34 @@ def _courses(moment: Moment, answer: EnvAnswer, env: int) -> list[tuple[str, Cur
     return known
 
 
+def _seeds(taken: Sequence[SeedRow], more: bool) -> list[Block]:
+    """The seeds; with `more` their further readings, and every input of their next gates."""
+    if not more:
+        shown = taken[: ROWS - FEWEST]
+        empty = "no seed in any slot"
+        detail = (columns.GATE, *FURTHER)
+        return [Table(SEEDS, shown, empty=empty, total=len(taken), detail=detail)]
+    blocks: list[Block] = [Table(SEEDS, taken, empty="no seed in any slot")]
+    if taken:
+        blocks.append(Table((columns.SLOT, *FURTHER), taken))
+    return [*blocks, *gates.tables(taken)]
+
+
+def _decisions(moment: Moment, answer: EnvAnswer, taken: int, more: bool) -> list[Block]:
+    """The last decisions and what came of them; with `more` all of them, and every head."""
+    known = sorted(answer.decisions, key=lambda one: one.step)
+    recent = known if more else known[-max(FEWEST, ROWS - taken) :]
+    came = story.outcomes(answer.changes, known)
+    unknown = "" if known else no_actions(moment)
+    table = columns.outcomes(recent, came, unknown, answer.units)
+    if not more or not known:
+        return [table]
+    used = [one for one in known[-1].choices if one.option is not None]
+    made = Table([one for one in table.columns if one.name != "reward"], recent)
+    followed = Table((table.columns[0], *columns.FOLLOWED), recent, title="what followed")
+    return [made, followed, columns.choices(used)]
+
+
 def _title(answer: EnvAnswer) -> str:
     row = answer.row
     if number(row.episode) is None:
@@ -113,26 +156,35 @@ def _title(answer: EnvAnswer) -> str:
     return f"env {row.env}: episode {cell(row.episode, 0)}{step}"
 
 
-def _headline(answer: EnvAnswer) -> str:
+def _headline(answer: EnvAnswer, thing: Matter | None) -> str:
     row = answer.row
     health = f"{row.health.word}: {row.health.reason}" if row.health.reason else row.health.word
     best = f" (best {cell(row.best_accuracy, 1)})" if number(row.best_accuracy) is not None else ""
     old = f"; {row.age_steps:,} steps old" if (row.age_steps or 0) > 1 else ""
     now = f"; accuracy {cell(row.accuracy, 1)} %{best}" if row.accuracy != NOT_MEASURED else ""
-    return f"{health}{now}{old}"
+    if thing is None:
+        return f"{health}{now}{old}"
+    first, then = health, thing.text
+    if badness(thing.verdict) > badness(row.health.verdict):
+        first, then = then, first
+    return f"{first}; {then}{old}"
 
 
-def _facts(moment: Moment, answer: EnvAnswer, free: list[str], more: bool) -> list[Fact]:
-    row = answer.row
-    facts = [Fact("free slots", ", ".join(free))] if free else []
-    facts.append(Fact("reward", row.reward, note=_parts(moment, answer)))
-    return facts if more else [*facts, columns.last_event(answer.events, answer.at)]
+def _facts(moment: Moment, answer: EnvAnswer, free: Sequence[str], more: bool) -> list[Fact]:
+    found = [*size(answer, moment.run().header, free), *earnings.facts(moment, answer)]
+    return found if more else [*found, columns.last_event(answer.events, answer.at)]
 
 
 def _readings(answer: EnvAnswer) -> list[Block]:
     """Every reading that stands nowhere else: the environment's own, those beside the reward."""
     row = answer.row
-    own = {"value": row.value, "entropy": row.entropy, "loss": row.loss, **row.columns}
+    own = {
+        "best_accuracy": row.best_accuracy,
+        "value": row.value,
+        "entropy": row.entropy,
+        "loss": row.loss,
+        **row.columns,
+    }
     rest = {name: one for name, one in own.items() if not name.startswith(ELSEWHERE)}
     beside = {name: one for name, one in rest.items() if name.startswith(BESIDE)}
     units = answer.units
@@ -142,14 +194,3 @@ def _readings(answer: EnvAnswer) -> list[Block]:
         named = [Fact(name.removeprefix(BESIDE), one) for name, one in beside.items()]
         blocks.append(Facts(named, "beside the reward"))
     return blocks
-
-
-def _parts(moment: Moment, answer: EnvAnswer) -> str:
-    """The largest components of the last reward, as they enter it."""
-    if answer.rewards is None or not answer.rewards.components:
-        return f"components: not measured{records(moment, 'run.step(rewards=...)')}"
-    summands = [one for one in answer.rewards.components if one.inside is None]
-    parts = [(one.name, times(one.last, one.sign)) for one in summands]
-    parts.sort(key=lambda part: -abs(number(part[1]) or 0.0))
-    made = [part for part in parts if number(part[1]) not in (None, 0.0)]
-    return listed([f"{name} {cell(value, 3)}" for name, value in made or parts], 2)

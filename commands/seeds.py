@@ -1,4 +1,4 @@
-"""``seeds``: rank the live seeds and show which of them earn their keep."""
+"""``seeds``: rank the live seeds, or pick out those that are ripe, stuck or gone."""
 
 from __future__ import annotations
 
@@ -7,13 +7,27 @@ from collections import Counter
 
 import click
 
-from sanctum.command import ENV, Column, Moment, Report, Table, cell, columns, inspect_command
+from sanctum.command import (
+    ENV,
+    Column,
+    Moment,
+    Report,
+    Table,
+    UsageError,
+    cell,
+    columns,
+    inspect_command,
+    standing,
+)
 from sanctum.command.advice import records
+from sanctum.command.graveyard import graveyard
 from sanctum.command.readings import counted, percent
 from sanctum.model.answers import Blueprint, SeedRow, SeedsAnswer
 from sanctum.model.readings import NOT_MEASURED, Reading, number
 
 RANKINGS = {"top": "-contribution", "bottom": "contribution", "oldest": "-age_steps"}
+CHOICES = {"ripe": standing.ripe, "stuck": standing.stuck}
+GRAVEYARD = "graveyard"
 NAMES = {"age_steps": "age"}
 
 COLUMNS = (
@@ -37,9 +51,16 @@ DETAIL = (
 @inspect_command(
     "seeds",
     group="look",
-    examples=("seeds top", "seeds bottom -n 5", "seeds oldest --stage TRAINING", "seeds --env 7"),
+    examples=(
+        "seeds top",
+        "seeds bottom -n 5",
+        "seeds oldest --stage TRAINING",
+        "seeds ripe",
+        "seeds stuck --env 7",
+        "seeds graveyard",
+    ),
 )
-@click.argument("ranking", type=click.Choice(tuple(RANKINGS)), default="top")
+@click.argument("ranking", type=click.Choice((*RANKINGS, *CHOICES, GRAVEYARD)), default="top")
 @click.option("--sort", metavar="COLUMN", help="by another reading: alpha, -gradient_ratio, ...")
 @click.option("--stage", metavar="STAGE", help="only seeds in this stage")
 @click.option("--env", type=ENV, metavar="N", help="only seeds of this environment")
@@ -61,7 +82,21 @@ def command(
     germination, age in steps. A seed without a reading comes last. With --more, gate: how many
     inputs of its next gate pass; gradient: its health, 1 good and 0 dead; and how many seeds there
     were so far (blueprints tells more).
+
+    ripe: those that add to their host and that FOSSILIZE may take; legal: for how many steps it
+    could have, and was not; probability: what the policy gave it last. stuck: those that their
+    gate keeps although their time has come; lacks: what is missing most, by how much; shut: since
+    when; usual: the median time in that stage. graveyard: those that ended, by blueprint and
+    reason.
     """
+    if ranking not in RANKINGS:
+        if sort is not None or (ranking == GRAVEYARD and stage is not None):
+            option = "--sort" if sort is not None else "--stage"
+            raise UsageError(f"seeds {ranking} goes without {option}", "seeds top takes it")
+        if ranking == GRAVEYARD:
+            return graveyard(moment, moment.blueprints(graveyard=True, env=env), limit)
+        chosen = moment.seeds(choice=ranking, stage=stage, env=env)
+        return CHOICES[ranking](moment, chosen, limit, more)
     order = RANKINGS[ranking] if sort is None else sort
     found = moment.seeds(sort=order, stage=stage, env=env)
     rows, notes = found.rows[:limit], []

@@ -49,6 +49,10 @@ CONTRIBUTION = Column(
 )
 IMPROVEMENT = Column("improvement", lambda s: s.improvement, unit="points", priority=3, digits=2)
 AGE = Column("age", lambda s: s.age_steps, digits=0)
+TARGET = Column("target", lambda s: s.alpha_target, priority=1, digits=2)
+TO_GO = Column("to_go", lambda s: s.alpha_to_go_steps, priority=1, digits=0)
+STAGE_STEPS = Column("stage_steps", lambda s: s.stage_steps, priority=2, digits=0)
+PARAMETERS = Column("parameters", lambda s: s.parameters, priority=2, digits=0)
 GRADIENT = Column("gradient", lambda s: s.gradient_health, priority=4, digits=2)
 
 
@@ -121,6 +125,11 @@ def done(decision: Decision) -> str | None:
 
 
 _DONE = Column("done", done, priority=1)
+_CHOSEN = (
+    Column("step", lambda d: d.step, priority=0, digits=0),
+    Column("action", op, priority=0),
+    Column("probability", lambda d: times(d.probability, 100), unit="percent", digits=1),
+)
 
 
 def decisions(rows: Sequence[Decision], empty: str, units: Mapping[str, str]) -> Table:
@@ -129,9 +138,7 @@ def decisions(rows: Sequence[Decision], empty: str, units: Mapping[str, str]) ->
     `units` are those of the run that differ from the catalogue's.
     """
     columns = (
-        Column("step", lambda d: d.step, priority=0, digits=0),
-        Column("action", op, priority=0),
-        Column("probability", lambda d: times(d.probability, 100), unit="percent", digits=1),
+        *_CHOSEN,
         Column("value", lambda d: d.value, unit=units.get("value", ""), digits=3),
         Column("reward", lambda d: d.reward, digits=3),
         Column("forced", lambda d: d.forced, priority=2),
@@ -139,6 +146,38 @@ def decisions(rows: Sequence[Decision], empty: str, units: Mapping[str, str]) ->
     is_said = any(done(one) is not None for one in rows)
     shown, detail = ((*columns, _DONE), ()) if is_said else (columns, (_DONE,))
     return Table(shown, rows, empty=empty, detail=detail)
+
+
+FOLLOWED = (
+    Column("reward", lambda d: d.reward, digits=3),
+    Column("return_5", lambda d: d.return_5, digits=3),
+    Column("forced", lambda d: d.forced),
+    Column("entropy", lambda d: d.entropy, unit="0-1"),
+    _DONE,
+)
+"""What followed a decision, and how free it was."""
+
+
+def outcomes(
+    rows: Sequence[Decision], came: Mapping[int, str], empty: str, units: Mapping[str, str]
+) -> Table:
+    """Decisions with what came of each, where that can be told: by its step, or what was done."""
+
+    def outcome(one: Decision) -> str:
+        if one.step in came:
+            return came[one.step]
+        told = done(one)
+        if told is None or (told == "yes" and one.target is None):
+            return "forced" if one.forced else ""
+        return {"yes": "done", "no": "not done"}.get(told, told)
+
+    columns = (
+        *_CHOSEN,
+        Column("value", lambda d: d.value, unit=units.get("value", ""), digits=3),
+        Column("reward", lambda d: d.reward, digits=3),
+        Column("outcome", outcome, priority=0, flex=True, least=8),
+    )
+    return Table(columns, rows, empty=empty, detail=FOLLOWED[1:])
 
 
 def choices(found: Sequence[Choice]) -> Table:

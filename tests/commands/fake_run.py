@@ -59,6 +59,7 @@ from sanctum.model.readings import (
     number,
     reading,
 )
+from tests.commands import fake_seeds
 from tests.commands.fake_decision import FakeDecision
 from tests.commands.fake_hall import FakeHall
 from tests.commands.fake_metric import FakeMetric
@@ -152,6 +153,8 @@ def _seed(env: int, slot: str, stage: str, blueprint: str, age: int, adds: Readi
         contribution=adds,
         improvement=reading(0.35 * age / 4) if age > 4 else NOT_MEASURED,
         gradient_health=MASKED if stage == "FOSSILIZED" else reading(0.94 - env / 50),
+        rules=fake_seeds.rules(env, slot, stage),
+        alpha_to_go_steps=reading(3) if stage == "BLENDING" else NOT_MEASURED,
         gate=gate,
         gate_inputs=[
             GateInput(name, reading(value), reading(needed), value is not None and value >= needed)
@@ -176,18 +179,24 @@ SEEDS = [
 ]
 
 
-def _blueprint(name: str, *counts: int, success: Reading, lifespan: float) -> Blueprint:
+def _blueprint(
+    name: str, *counts: int, success: Reading, lifespan: float, recent: int
+) -> Blueprint:
     adds = reading(lifespan / 10)
-    return Blueprint(name, *counts, success, reading(0.5), reading(lifespan), adds)
+    return Blueprint(name, *counts, success, reading(0.5), reading(lifespan), adds, recent)
 
 
 BLUEPRINTS = [
-    _blueprint("bottleneck", 41, 2, 12, 27, 0, 30, success=reading(12 / 39), lifespan=21.5),
-    _blueprint("norm", 33, 2, 0, 31, 0, 14, success=reading(0.0), lifespan=11.25),
-    _blueprint("wide", 9, 2, 1, 5, 1, 4, success=reading(1 / 6), lifespan=18.0),
-    _blueprint("gated", 2, 2, 0, 0, 0, 1, success=MASKED, lifespan=0.0),
+    _blueprint(
+        "bottleneck", 41, 2, 12, 27, 0, 30, success=reading(12 / 39), lifespan=21.5, recent=41
+    ),
+    _blueprint("norm", 33, 2, 0, 31, 0, 14, success=reading(0.0), lifespan=11.25, recent=33),
+    _blueprint("wide", 9, 2, 1, 5, 1, 4, success=reading(1 / 6), lifespan=18.0, recent=9),
+    _blueprint("gated", 2, 2, 0, 0, 0, 1, success=MASKED, lifespan=0.0, recent=2),
 ]
-BLUEPRINTS_IN_ALL = _blueprint("all", 85, 8, 13, 63, 1, 49, success=reading(13 / 76), lifespan=16.0)
+BLUEPRINTS_IN_ALL = _blueprint(
+    "all", 85, 8, 13, 63, 1, 49, success=reading(13 / 76), lifespan=16.0, recent=85
+)
 
 _TELLING = [
     (1811, "warn", "episode", 7, None, "episode 27 ended 4.1 points below its best"),
@@ -282,12 +291,23 @@ _COMPONENTS = (
 def _rewards(env: int | None, missing: float = 0.0) -> RewardsAnswer:
     whole = sum(mean for _, _, mean, _, _ in _COMPONENTS)
     parts = [
-        Component(n, reading(last), reading(mean), reading(sd), reading(mean / whole), sign)
+        Component(
+            n,
+            reading(last),
+            reading(mean),
+            reading(sd),
+            reading(mean / whole),
+            sign,
+            episode=NOT_MEASURED if env is None else reading(34 * mean),
+        )
         for n, last, mean, sd, sign in _COMPONENTS
     ]
     last = sum(sign * last for _, last, _, _, sign in _COMPONENTS) + missing
     mean = sum(sign * mean for _, _, mean, _, sign in _COMPONENTS)
-    total = Component("total", reading(last), reading(mean), reading(0.0581), reading(1.0))
+    earned = NOT_MEASURED if env is None else reading(34 * mean)
+    total = Component(
+        "total", reading(last), reading(mean), reading(0.0581), reading(1.0), episode=earned
+    )
     actions = [
         ActionReward(action, count, reading(mean), {"rent": reading(0.002), "shaping": late})
         for action, count, mean, late in (
@@ -433,7 +453,17 @@ class FakeQueries(FakeHall, FakeDecision, FakeWhy, FakeReplay, FakeMetric):
         seeds = [seed for seed in SEEDS if seed.env == env]
         seeds += [SeedRow(env, "r0c2", "DORMANT")] if env == 7 else []
         events = [event for event in EVENTS if event.env == env]
-        return EnvAnswer(AT, row, seeds, decisions, _rewards(env), curve, events)
+        return EnvAnswer(
+            AT,
+            row,
+            seeds,
+            decisions,
+            _rewards(env),
+            curve,
+            events,
+            episode_first_step=STEP - 33,
+            changes=fake_seeds.changes(env, STEP),
+        )
 
     def policy_read(
         self, at: str | None = None, env: int | None = None, window: int | None = None
@@ -476,7 +506,8 @@ class FakeQueries(FakeHall, FakeDecision, FakeWhy, FakeReplay, FakeMetric):
             key=lambda pair: sign * pair[0],
         )
         rows = [one for _, one in known] + absent
-        return SeedsAnswer(AT, rows[:limit], len(rows[:limit]), len(rows), stages, len(absent))
+        found = SeedsAnswer(AT, rows[:limit], len(rows[:limit]), len(rows), stages, len(absent))
+        return found if choice is None else fake_seeds.chosen(choice, rows, found)
 
     def seed_read(self, env: int, slot: str, at: str | None = None) -> SeedAnswer:
         self._ask("seed", env=env, slot=slot, at=at)
@@ -495,6 +526,8 @@ class FakeQueries(FakeHall, FakeDecision, FakeWhy, FakeReplay, FakeMetric):
         now = number(row.contribution)
         adds: list[Reading] = [NOT_MEASURED, NOT_MEASURED]
         adds += [NOT_MEASURED if now is None else reading(now + 0.4 * (i - 5)) for i in range(6)]
+        events = [one for one in EVENTS if one.env == env and one.slot == slot]
+        is_told = (env, slot) == (7, "r0c1")
         return SeedAnswer(
             AT,
             env,
@@ -502,14 +535,19 @@ class FakeQueries(FakeHall, FakeDecision, FakeWhy, FakeReplay, FakeMetric):
             row,
             Curve("alpha", "0-1", "step", steps, alpha),
             Curve("contribution", "points", "step", steps, adds),
-            [one for one in EVENTS if one.env == env and one.slot == slot],
+            fake_seeds.life_events() if is_told else events,
+            gradient=fake_seeds.gradient(steps),
+            decisions=fake_seeds.life_decisions() if is_told else [],
+            lives=fake_seeds.lives() if is_told else [],
+            lives_count=3 if is_told else 0,
         )
 
     def blueprints_list(
         self, at: str | None = None, graveyard: bool = False, env: int | None = None
     ) -> BlueprintsAnswer:
-        self._ask("blueprints", at=at)
-        return BlueprintsAnswer(AT, BLUEPRINTS, BLUEPRINTS_IN_ALL)
+        self._ask("blueprints", at=at, env=env)
+        graves = fake_seeds.GRAVES if graveyard else []
+        return BlueprintsAnswer(AT, BLUEPRINTS, BLUEPRINTS_IN_ALL, graves)
 
     def events_list(
         self,

@@ -465,17 +465,18 @@ def test_an_environment_shows_its_course_seeds_decisions_and_pay() -> None:
     curves = [block.name for block in report.blocks if isinstance(block, Series)]
     assert curves == ["accuracy", "loss"]
     assert column(report, "slot") == ["r0c1"]
-    assert column(report, "gate") == ["fossilize 1/2"]
-    assert facts(report)["free slots"].value == "r0c0, r0c2"
-    assert column(report, "step", 1) == [2628, 2629, 2630]
+    assert column(report, "lacks") == ["contribution 1.94"]
+    assert facts(report)["growth"].note == "280 in seeds; free: r0c0, r0c2"
+    assert column(report, "step", 1) == [2627, 2628, 2629, 2630]
     assert facts(report)["reward"].note.startswith("action_cost -0.050, accuracy_gain 0.031")
+    assert facts(report)["this episode"].note.startswith("accuracy_gain 46 %, contribution 39 %")
     assert facts(report)["last event"].value == "warn"
 
 
 def test_more_shows_every_decision_and_event_of_an_environment() -> None:
     report = ask("env 7 --more")
-    assert len(column(report, "step", 1)) == 8
-    assert len(column(report, "text", 3)) == 3
+    assert len(column(report, "step", 3)) == len(column(report, "return_5", 4)) == 8
+    assert len(column(report, "text", 7)) == 3
     assert "growth" in facts(report)
 
 

@@ -18,7 +18,7 @@ from sanctum.record.stages import FOSSILIZED, HOLDING, is_alive
 
 Legality = Literal["", "slot", "env", "unsaid"]
 LOOK_BACK_STEPS = 512
-SHUT = "gate shut"
+SHUT = "with a shut gate"
 
 
 def ripe(of: Scope, rows: list[SeedRow]) -> tuple[list[SeedRow], Legality, dict[str, int]]:
@@ -52,11 +52,12 @@ def standing(of: Scope, row: SeedRow) -> Standing:
 
 
 def _against(of: Scope, row: SeedRow) -> str | None:
-    """Why FOSSILIZE may not take a seed: a rule's name; None: nothing is known against it."""
+    """Why FOSSILIZE may not take a seed; None: nothing is known against it."""
     if row.rules:
-        return row.rules.get(FOSSILIZE, "no rule was said")
+        rule = row.rules.get(FOSSILIZE, "a rule nobody named")
+        return None if rule is None else f"forbidden by {rule}"
     if is_legal(of, row.env, FOSSILIZE) is False:
-        return "forbidden in its environment"
+        return "forbidden in their environment"
     if row.stage.upper() != HOLDING:
         return "not in HOLDING"
     return SHUT if any(one.passed is not True for one in row.gate_inputs) else None
@@ -76,11 +77,13 @@ def _legal_steps(of: Scope, row: SeedRow) -> Reading:
     mask = BY_SLOT if row.rules else f"mask/{head}"
     column = op * len(slots) + slots.index(row.slot) if row.rules else op
     seen = _decisions(of, row, [mask, f"action/{head}", "action/slot"])
+    if not seen.steps.size:
+        return reading(0)
     if mask not in seen.cells:
         return NOT_MEASURED
     values, states = seen.cells[mask]
     said = states[:, row.env] == VALUE
-    if said.size and not said[-1]:
+    if not said[-1]:
         return NOT_MEASURED
     value = values[:, row.env, column]
     legal = said & ((value < 0) if row.rules else (value > 0.5))

@@ -19,7 +19,7 @@ from sanctum.record.stages import BLENDING, FOSSILIZED, is_alive
 CLOCKS = frozenset({"stage_steps", "age_steps", "training"})
 """Inputs of gates that grow by themselves as steps pass."""
 
-NO_GATE, IN_TIME, OPEN = "gate not said", "waits for its time alone", "gate open"
+NO_GATE, IN_TIME, OPEN = "with no gate said", "short of time alone", "with an open gate"
 LOOK_BACK_STEPS = 512
 
 
