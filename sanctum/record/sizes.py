@@ -24,7 +24,7 @@ _BYTES = {"events": "length(text) + coalesce(length(data), 0)", "gaps": "length(
 def class_of(name: str) -> str:
     """The class of data a column belongs to."""
     stem = name.partition("/")[0]
-    if stem in ("probability", "mask"):
+    if stem in ("probability", "mask", "logit", "mask_rule"):
         return "matrices"
     return {"observation": "observations", "recurrent": "recurrent", "seed": "seeds"}.get(
         stem, "columns"

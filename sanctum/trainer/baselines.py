@@ -20,7 +20,7 @@ from sanctum.trainer.actions import OPS, Actions, Legal, Op
 from sanctum.trainer.blueprints import BLUEPRINTS
 from sanctum.trainer.environment import Environment
 from sanctum.trainer.observation import observe
-from sanctum.trainer.policy import Outlook, Tamiyo, log_probabilities
+from sanctum.trainer.policy import Logits, Outlook, Tamiyo
 from sanctum.trainer.settings import Settings
 from sanctum.trainer.train import train
 
@@ -52,12 +52,12 @@ def chance(generator: torch.Generator) -> Choose:
 
     def choose(_: Tensor, legal: Legal) -> Actions:
         rows = len(legal.slots)
-        return Outlook(
-            log_probabilities(torch.zeros(legal.ops.shape), legal.ops),
-            log_probabilities(torch.zeros(legal.slots.shape), legal.slots),
-            torch.zeros(rows, len(BLUEPRINTS)).log_softmax(1),
-            torch.zeros(rows),
-        ).sample(generator)
+        alike = Logits(
+            torch.zeros(legal.ops.shape),
+            torch.zeros(legal.slots.shape),
+            torch.zeros(rows, len(BLUEPRINTS)),
+        )
+        return Outlook.of(alike, legal, torch.zeros(rows)).sample(generator)
 
     return choose
 

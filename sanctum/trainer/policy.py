@@ -20,6 +20,22 @@ HEADS = ["op", "slot", "blueprint"]
 
 
 @dataclass(frozen=True)
+class Logits:
+    """What the heads say of every option before the mask; float32."""
+
+    op: Tensor
+    """(batch, ops)."""
+    slot: Tensor
+    """(batch, ops, slots): given the op."""
+    blueprint: Tensor
+    """(batch, blueprints): given GERMINATE."""
+
+    def cpu(self) -> "Logits":
+        """The same on the CPU."""
+        return Logits(self.op.cpu(), self.slot.cpu(), self.blueprint.cpu())
+
+
+@dataclass(frozen=True)
 class Outlook:
     """What the policy makes of a batch of observations: distributions, and the value."""
 
@@ -31,6 +47,19 @@ class Outlook:
     """(batch, blueprints) float32 log-probabilities given GERMINATE."""
     value: Tensor
     """(batch,) float32: the return expected from here on."""
+    logits: Logits
+    """What the distributions were made of."""
+
+    @classmethod
+    def of(cls, logits: Logits, legal: Legal, value: Tensor) -> "Outlook":
+        """The outlook that the heads' logits give over what is legal."""
+        return cls(
+            log_probabilities(logits.op, legal.ops),
+            log_probabilities(logits.slot, legal.slots),
+            logits.blueprint.log_softmax(1),
+            value,
+            logits,
+        )
 
     def cpu(self) -> "Outlook":
         """The same on the CPU, where environments are stepped."""
@@ -98,12 +127,8 @@ class Tamiyo(nn.Module):
         """The outlook for observations (batch, features) float32."""
         seen = self.trunk(observation)
         slot = self.slot(seen).view(-1, len(Op), len(SLOTS))
-        return Outlook(
-            log_probabilities(self.op(seen), legal.ops),
-            log_probabilities(slot, legal.slots),
-            self.blueprint(seen).log_softmax(1),
-            self.critic(observation).squeeze(1),
-        )
+        logits = Logits(self.op(seen), slot, self.blueprint(seen))
+        return Outlook.of(logits, legal, self.critic(observation).squeeze(1))
 
     def readings(
         self, observation: Tensor, masks: Mapping[str, Tensor], actions: Mapping[str, Tensor]
@@ -114,12 +139,16 @@ class Tamiyo(nn.Module):
         head: the slots' distribution and mask are those of the op that was chosen.
         """
         seen = self.trunk(observation)
+        op, blueprint = self.op(seen), self.blueprint(seen)
         slots = self.slot(seen).view(-1, len(Op), len(SLOTS))
         of_op = slots[torch.arange(len(slots)), actions["op"]]
         return {
-            "probability/op": log_probabilities(self.op(seen), masks["op"]).exp(),
+            "probability/op": log_probabilities(op, masks["op"]).exp(),
             "probability/slot": log_probabilities(of_op, masks["slot"]).exp(),
-            "probability/blueprint": self.blueprint(seen).softmax(1),
+            "probability/blueprint": blueprint.softmax(1),
+            "logit/op": op,
+            "logit/slot": of_op,
+            "logit/blueprint": blueprint,
             "value": self.critic(observation).squeeze(1),
         }
 

@@ -19,6 +19,7 @@ from sanctum.trainer.host import SLOTS
 from sanctum.trainer.observation import FEATURES
 from sanctum.trainer.policy import HEADS, Outlook, Tamiyo
 from sanctum.trainer.ppo import Report
+from sanctum.trainer.rules import RULES
 from sanctum.trainer.seeds import Transition
 from sanctum.trainer.settings import Settings
 from sanctum.trainer.stages import STAGES, Stage
@@ -87,6 +88,7 @@ def attached(settings: Settings, run_id: str | None) -> sanctum.Run:
         planned_updates=settings.updates,
         planned_episodes=sum((steps + offset) // length for offset in offsets),
         config=settings.as_dict(),
+        mask_rules=RULES,
     )
 
 
@@ -112,9 +114,10 @@ class Telemetry:
         policy_version: int,
     ) -> None:
         """One vector step: what was seen and done, what followed, and what became of the seeds."""
-        slots_legal = legal.slots[torch.arange(len(actions.op)), actions.op]
-        sprouting = (actions.op == Op.GERMINATE).unsqueeze(1)
-        kinds_legal = sprouting.expand(-1, len(blueprints.NAMES))
+        chosen = torch.arange(len(actions.op)), actions.op
+        slots_legal = legal.slots[chosen]
+        acting, sprouting = slots_legal.any(1), actions.op == Op.GERMINATE
+        kinds_legal = sprouting.unsqueeze(1).expand(-1, len(blueprints.NAMES))
         largest = legal.actions.log()
         entropy = outlook.entropy().cpu() / largest
         self.run.step(
@@ -123,10 +126,16 @@ class Telemetry:
             actions={"op": actions.op, "slot": actions.slot, "blueprint": actions.blueprint},
             probabilities={
                 "op": outlook.op.exp(),
-                "slot": _where(slots_legal.any(1), outlook.slot_of(actions.op).exp()),
-                "blueprint": _where(sprouting.squeeze(1), outlook.blueprint.exp()),
+                "slot": _where(acting, outlook.slot_of(actions.op).exp()),
+                "blueprint": _where(sprouting, outlook.blueprint.exp()),
+            },
+            logits={
+                "op": outlook.logits.op,
+                "slot": _where(acting, outlook.logits.slot[chosen]),
+                "blueprint": _where(sprouting, outlook.logits.blueprint),
             },
             masks={"op": legal.ops, "slot": slots_legal, "blueprint": kinds_legal},
+            mask_rules={"op": legal.op_rules, "slot": legal.rules},
             observation=observation,
             reward=stepped.reward,
             value=outlook.value,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sanctum.record.sizes import Sizes
+from sanctum.record.sizes import Sizes, class_of
 from sanctum.telemetry import Backfill, Message
 from sanctum.telemetry.arrays import pack
 from tests.record.saying import ENVS
@@ -47,3 +47,9 @@ def test_counts_that_the_file_keeps_are_those_of_a_count_anew(tmp_path, keep_byt
     with contextlib.closing(sqlite3.connect(run.path)) as db:
         assert db.execute("SELECT count(*) FROM meta WHERE key = 'sizes'").fetchone() == (1,)
     run.to.writer.db.close()
+
+
+@pytest.mark.parametrize("stem", ["probability", "mask", "logit", "mask_rule"])
+def test_what_is_said_of_every_option_counts_as_a_matrix(stem):
+    assert class_of(f"{stem}/op") == "matrices"
+    assert class_of("reward/op") == "columns"

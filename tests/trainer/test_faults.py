@@ -85,7 +85,7 @@ def test_a_healthy_trainer_knows_no_cool_down_and_one_that_has_it_counts_ops_alo
 
 
 def test_by_the_wrong_mask_germinate_is_hardly_ever_legal(noted: NotedRun) -> None:
-    train(ill(LONG, "wait-by-mask"))
+    train(ill(dataclasses.replace(LONG, updates=1), "wait-by-mask"))
     op, mask = decisions(noted)
     assert 0 < mask[:, Op.GERMINATE].mean() < 0.05
     assert mask[:: LONG.episode_length * LONG.envs, Op.GERMINATE].all()

@@ -138,3 +138,6 @@ def test_a_policy_that_was_saved_says_what_it_said_before() -> None:
     assert torch.allclose(found["probability/slot"], seen.slot_of(actions.op).exp())
     assert torch.allclose(found["probability/blueprint"], seen.blueprint.exp())
     assert torch.allclose(found["value"], seen.value)
+    assert torch.allclose(found["logit/op"], seen.logits.op)
+    assert torch.allclose(found["logit/slot"], seen.logits.slot[torch.arange(6), actions.op])
+    assert torch.allclose(found["logit/blueprint"], seen.logits.blueprint)

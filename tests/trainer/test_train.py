@@ -115,6 +115,24 @@ def test_sanctum_is_told_everything_in_its_place(noted: NotedRun) -> None:
     assert noted.calls[-1][0] == "close"
 
 
+def test_the_logits_are_those_before_the_mask_and_make_the_probabilities(noted: NotedRun) -> None:
+    train(SMALL)
+    unmasked = 0
+    for _, columns in noted.told("step"):
+        for head, given in columns["logits"].items():
+            logits, mask = np.ma.asarray(given), columns["masks"][head].numpy()
+            chances = np.ma.asarray(columns["probabilities"][head])
+            assert np.array_equal(np.ma.getmaskarray(logits), np.ma.getmaskarray(chances))
+            meant = ~np.ma.getmaskarray(logits)[:, 0]
+            raw = logits.data[meant]
+            assert np.isfinite(raw).all()
+            unmasked += int((~mask[meant]).sum())
+            legal = np.where(mask[meant], np.exp(raw), 0.0)
+            again = legal / legal.sum(1, keepdims=True)
+            assert np.allclose(again, chances.data[meant], atol=1e-6)
+    assert unmasked, "no option with a logit was illegal"
+
+
 def test_a_contribution_is_told_only_where_it_was_measured(noted: NotedRun) -> None:
     train(dataclasses.replace(SMALL, updates=4))
     for (_, _, stage), about in noted.told("seed"):
