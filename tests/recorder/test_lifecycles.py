@@ -68,3 +68,74 @@ def test_steps_in_a_stage_begin_anew_with_the_stage(said) -> None:
     step(said, 6)
     row = Record(said.reader, said.writer.path).seeds_list().rows[0]
     assert (row.stage, row.stage_steps, row.age_steps) == ("TRAINING", Measured(1.0), Measured(4.0))
+
+
+# gates that judged
+
+
+def judged(to, number, stage, cause, **inputs):
+    gate = next((one for one in ("blend", "fossilize") if one in cause.casefold()), "hold")
+    to.take(SeedState(0, "a", stage, number, "conv", {}, gate, inputs, cause))
+
+
+def events(to, kind):
+    record = Record(to.reader, to.writer.path)
+    return [one for one in record.events_list(severity="debug").rows if one.type == kind]
+
+
+def test_the_gate_a_seed_went_through_is_with_its_event_and_is_not_its_next(said) -> None:
+    step(said, 0)
+    seed(said, 0, "TRAINING")
+    judged(said, 0, "BLENDING", "gate blend", trial_gain=(1.5, 0.5))
+    data = events(said, "stage")[-1].data
+    assert (data["gate"], data["passed"], data["inputs"]) == (
+        "blend",
+        True,
+        {"trial_gain": [1.5, 0.5]},
+    )
+    row = Record(said.reader, said.writer.path).seeds_list().rows[0]
+    assert (row.gate, row.gate_inputs) == (None, [])
+
+
+def test_a_gate_that_is_said_with_a_change_it_did_not_cause_is_the_next_one(said) -> None:
+    step(said, 0)
+    seed(said, 0, "TRAINING")
+    judged(said, 0, "BLENDING", "ADVANCE", alpha=(0.0, 1.0))
+    assert "gate" not in events(said, "stage")[-1].data
+    row = Record(said.reader, said.writer.path).seeds_list().rows[0]
+    assert (row.gate, [one.name for one in row.gate_inputs]) == ("hold", ["alpha"])
+
+
+def test_a_try_that_a_gate_refused_is_an_event_of_its_own_each_time(said) -> None:
+    step(said, 0)
+    seed(said, 0, "HOLDING")
+    for number in (1, 2):
+        step(said, number)
+        judged(said, number, "HOLDING", "FOSSILIZE", contribution=(0.25, 1.0), alpha=(None, 1.0))
+    refused = events(said, "gate")
+    assert [one.step for one in refused] == [1, 2]
+    assert refused[0].data["passed"] is False
+    assert refused[0].data["checks_failed"] == ["contribution 0.25 of 1", "alpha not measured"]
+    assert refused[0].text.startswith("gate fossilize keeps conv in HOLDING: contribution 0.25")
+    assert refused[0].severity == "debug"
+    row = Record(said.reader, said.writer.path).seeds_list().rows[0]
+    assert row.gate == "fossilize"
+
+
+def test_a_gate_that_was_open_refused_nothing(said) -> None:
+    step(said, 0)
+    seed(said, 0, "HOLDING")
+    judged(said, 0, "HOLDING", "FOSSILIZE", contribution=(2.0, 1.0))
+    assert events(said, "gate") == []
+
+
+def test_a_seed_that_a_shut_gate_cost_its_life_says_what_it_lacked(said) -> None:
+    step(said, 0)
+    seed(said, 0, "TRAINING")
+    judged(said, 0, "CULLED", "gate blend stayed shut", trial_gain=(0.25, 0.5))
+    data = events(said, "stage")[-1].data
+    assert (data["to"], data["passed"], data["checks_failed"]) == (
+        "CULLED",
+        False,
+        ["trial_gain 0.25 of 0.5"],
+    )

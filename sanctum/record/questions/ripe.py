@@ -77,6 +77,8 @@ def _legal_steps(of: Scope, row: SeedRow) -> Reading:
     mask = BY_SLOT if row.rules else f"mask/{head}"
     column = op * len(slots) + slots.index(row.slot) if row.rules else op
     seen = _decisions(of, row, [mask, f"action/{head}", "action/slot"])
+    if of.columns.latest(mask) is None:
+        return NOT_MEASURED
     if not seen.steps.size:
         return reading(0)
     if mask not in seen.cells:
