@@ -14,6 +14,7 @@ from sanctum.command import (
     Facts,
     Moment,
     Report,
+    Series,
     Table,
     cell,
     columns,
@@ -63,15 +64,7 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
             blocks.append(Facts(_numbers(answer, row), "all readings"))
         if row.gate_inputs:
             blocks.append(Table(gates.INPUTS, row.gate_inputs))
-    curves = {"contribution": answer.contribution, "alpha": answer.alpha}
-    if more:
-        curves["gradient_health"] = answer.gradient
-    if more or blocks:
-        blocks += [
-            columns.course(curve, name)
-            for name, curve in curves.items()
-            if curve and curve.values and (more or not _is_flat(curve))
-        ]
+    blocks += _curves(answer, more and (row is not None or bool(answer.lives)))
     if more or row is None or columns.is_empty(row):
         blocks.append(_life(lines, more))
     if more:
@@ -87,6 +80,24 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
         at=answer.at,
         next=f"env {env}" if more or answer.row is None else f"seed {env}.{slot} --more",
     )
+
+
+def _curves(answer: SeedAnswer, every: bool) -> list[Block]:
+    """Its readings over its life; of `every` one, be it that nothing was measured."""
+    if not every:
+        known = (("contribution", answer.contribution), ("alpha", answer.alpha))
+        is_there = answer.row is not None and not columns.is_empty(answer.row)
+        shown = ((name, curve) for name, curve in known if curve and not _is_flat(curve))
+        return [columns.course(curve, name) for name, curve in shown if is_there]
+    found = (
+        ("contribution", "points", answer.contribution),
+        ("alpha", "0-1", answer.alpha),
+        ("gradient_health", "0-1", answer.gradient),
+    )
+    return [
+        Series(name, (), unit) if curve is None else columns.course(curve, name)
+        for name, unit, curve in found
+    ]
 
 
 def _life(lines: list[story.Line], more: bool) -> Table:
