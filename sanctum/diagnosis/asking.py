@@ -16,13 +16,17 @@ class Asking:
     text: str
     source: str
 
-    def yes(self, answer: str, *evidence: Evidence, verdict: Verdict = "warn") -> Question:
-        """This is the cause."""
-        return self._settled("yes", answer, evidence, verdict)
+    def yes(
+        self, answer: str, *evidence: Evidence, verdict: Verdict = "warn", claim: str = ""
+    ) -> Question:
+        """This is the cause; `claim` says so in full where the answer is short."""
+        return self._settled("yes", answer, evidence, verdict, claim)
 
-    def no(self, answer: str, *evidence: Evidence, verdict: Verdict = "ok") -> Question:
+    def no(
+        self, answer: str, *evidence: Evidence, verdict: Verdict = "ok", claim: str = ""
+    ) -> Question:
         """It is not."""
-        return self._settled("no", answer, evidence, verdict)
+        return self._settled("no", answer, evidence, verdict, claim)
 
     def unknown(self, answer: str, *evidence: Evidence, missing: str = "") -> Question:
         """Nobody can tell; `missing` is the call of the probe that would measure it."""
@@ -41,7 +45,12 @@ class Asking:
         return Question(self.id, self.text, "not asked", source=self.source)
 
     def _settled(
-        self, settled: str, answer: str, evidence: tuple[Evidence, ...], verdict: Verdict
+        self,
+        settled: str,
+        answer: str,
+        evidence: tuple[Evidence, ...],
+        verdict: Verdict,
+        claim: str = "",
     ) -> Question:
         return Question(
             self.id,
@@ -51,4 +60,5 @@ class Asking:
             list(evidence),
             verdict=verdict,
             source=self.source,
+            claim=claim,
         )

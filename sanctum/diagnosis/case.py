@@ -120,12 +120,15 @@ class Case:
         return self.free / whole if whole else None
 
     def covers(self, ops: set[str]) -> float:
-        """At which share of the subject's unforced decisions one of these ops was legal."""
+        """At which share of the subject's unforced decisions one of these ops was legal.
+
+        All where there are no masks; none where there are and nobody says what they are.
+        """
         one = self.now(self.subject)
         if one is None or not self.free:
             return 0.0
         if one.legal is None:
-            return 1.0
+            return 1.0 if one.forced is None else 0.0
         there = sum(each.count for each in one.beside if ops.intersection(each.ops))
         return there / self.free
 

@@ -13,20 +13,20 @@ from sanctum.diagnosis.asking import Asking
 from sanctum.diagnosis.case import Case
 from sanctum.diagnosis.chain import cause
 from sanctum.diagnosis.questions.better import deviations, judged, tried
-from sanctum.diagnosis.questions.cost import is_dear, priced, words
+from sanctum.diagnosis.questions.cost import is_dear, priced, size, words
 from sanctum.diagnosis.questions.telemetry import PROBABILITIES
 from sanctum.diagnosis.screen import KEEPING, Verdicted, whole
-from sanctum.diagnosis.words import counted, gained, listed, percent, plain
+from sanctum.diagnosis.words import briefly, counted, listed, percent, plain
 from sanctum.errors import UsageError
 from sanctum.model.answers import GateInput, SeedAnswer, SeedRow
 from sanctum.model.readings import number, reading
 from sanctum.model.why import Evidence, Gain, Question, WhyAnswer
 
-LEGAL = Asking("legal", "is it forbidden", "R02")
-GATE = Asking("gate", "does the seed lack something", "R71, R76")
-TAKEN = Asking("taken", "does the policy take it", "R07")
-LESS = Asking("less", "did it bring less", "R05")
-COST = Asking("cost", "does it cost more than it brings", "R05, R57")
+LEGAL = Asking("legal", "forbidden?", "R02")
+GATE = Asking("gate", "seed lacks something?", "R71, R76")
+TAKEN = Asking("taken", "taken where legal?", "R07")
+LESS = Asking("less", "brought less?", "R05")
+COST = Asking("cost", "costs more than it brings?", "R05, R57")
 CHOSEN = "chosen"
 CALL = "run.step(masks={...}, mask_rules={...})"
 
@@ -96,29 +96,29 @@ def _legal(of: _Asked) -> Question:
         return LEGAL.unknown("masks: not measured", missing=CALL)
     count = of.case.recent.masked
     share = None if one.legal is None or not count else 1 - one.legal / count
-    often = [] if share is None else [f"forbidden at {percent(share)} of {count:,} decisions"]
-    rules = [f"{rule} {percent(times, count)}" for rule, times in one.rules.items()]
-    evidence = (
-        []
-        if share is None
-        else [Evidence("forbidden", reading(share), "0-1", "", count, "; ".join(rules))]
-    )
+    evidence = []
+    often = ""
+    if share is not None:
+        rules = [f"{rule} {percent(times, count)}" for rule, times in one.rules.items()]
+        note = "; ".join(rules)
+        limit = f"<= {limits.MOST:g}"
+        evidence = [Evidence("forbidden", reading(share), "0-1", limit, count, note)]
+        often = f"{percent(share)} of {count:,} decisions"
     if of.op in _rules(of):
         rule = _rules(of)[of.op]
+        before = f"; at {often} in env {of.case.env}" if often else ""
         if rule is not None:
-            return LEGAL.yes("; ".join([f"'{rule}'", *often]), *evidence)
-        return LEGAL.no("; ".join(["legal there now", *often]), *evidence)
+            return LEGAL.yes(f"'{rule}'{before}", *evidence)
+        return LEGAL.no(f"legal there now{before.replace('at', 'forbidden at', 1)}", *evidence)
     since = "" if one.same_steps is None else f" for {counted(one.same_steps, 'step')}"
     if one.legal_now is not None:
         if one.legal_now:
-            return LEGAL.no("; ".join([f"legal now{since}", *often]), *evidence)
-        rule = one.rule_now or "a rule that is not said"
-        return LEGAL.yes("; ".join([f"'{rule}'{since}", *often]), *evidence)
-    most = f" (most by '{next(iter(one.rules))}')" if one.rules else ""
-    answer = f"{often[0]}{most}" if often else "legal"
-    if share is not None and share > limits.MOST:
-        return LEGAL.yes(answer, *evidence)
-    return LEGAL.no(answer, *evidence)
+            return LEGAL.no(f"legal now{since}; forbidden at {often}", *evidence)
+        rule = f"'{one.rule_now}'" if one.rule_now else "a rule that is not said"
+        return LEGAL.yes(f"{rule}{since}; at {often}", *evidence)
+    most = f", most by '{next(iter(one.rules))}'" if one.rules else ""
+    settled = LEGAL.yes if share is not None and share > limits.MOST else LEGAL.no
+    return settled(f"at {often}{most}", *evidence)
 
 
 def _rules(of: _Asked) -> dict[str, str | None]:
@@ -188,9 +188,8 @@ def _less(of: _Asked) -> Question:
         if not known and count:
             return LESS.unknown("reward: not measured", missing="run.step(reward=...)")
         return LESS.unknown(f"taken {counted(count, 'time')}: too seldom to tell", *evidence)
-    said = (
-        f"{', '.join(gained(one) for one in edges)} beside {of.case.subject}, n {longest.count:,}"
-    )
+    parts = ", ".join(briefly(one) for one in edges)
+    said = f"{parts} beside {of.case.subject} (n {longest.count:,})"
     if deviations(longest) < -limits.SIGNIFICANT:
         return LESS.yes(said, *evidence)
     return LESS.no(said, *evidence)
@@ -210,7 +209,8 @@ def _cost(of: _Asked) -> Question:
     price = priced(of.case, one)
     if price is None:
         return COST.no("no part of the reward is against it")
-    return (COST.yes if is_dear(of.case, price) else COST.no)(words(price))
+    settled = COST.yes if is_dear(of.case, price) else COST.no
+    return settled(size(of.case, price), claim=words(price))
 
 
 def _claim(of: _Asked, questions: list[Question], found: Question | None) -> str:
@@ -223,18 +223,18 @@ def _claim(of: _Asked, questions: list[Question], found: Question | None) -> str
     match found.id:
         case "legal":
             lacks = f"; {gate.answer}" if gate is not None and gate.settled == "yes" else ""
-            verb = "is often forbidden" if of.case.env is None else "is forbidden"
-            return f"{name} {verb}: {found.answer}{lacks}"
+            by_rule = "by " if found.answer.startswith(("'", "a rule")) else ""
+            return f"{name} is forbidden {by_rule}{found.answer}{lacks}"
         case "gate":
             return f"{name} would not pass: {found.answer}"
         case "taken":
             return f"{name} is taken: it {found.answer}"
         case "less":
             dear = by["cost"]
-            because = f"; it {dear.answer}" if dear.settled == "yes" else ""
+            because = f"; {dear.claim}" if dear.settled == "yes" else ""
             return f"{name} brought less: {found.answer}{because}"
         case _:
-            return f"{name} costs more than it brings: {found.answer}"
+            return f"{name} costs more than it brings: {found.claim}"
 
 
 def _next(of: _Asked) -> str:

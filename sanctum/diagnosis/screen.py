@@ -75,6 +75,6 @@ def _ripe(case: Case) -> tuple[list[SeedRow], list[Standing], str]:
         found = case.queries.seeds_list(at=case.at, env=case.env, choice="ripe")
     except SanctumError as error:
         return [], [], error.sentence
-    if found.legality == "unsaid":
+    if found.legality == "unsaid" and (found.rows or case.recent.forced is None):
         return found.rows, found.standing, "not measured: nobody says where FOSSILIZE is legal"
     return found.rows, found.standing, ""

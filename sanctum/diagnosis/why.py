@@ -33,7 +33,7 @@ LEADS = {
     "numerics": "numbers are not finite",
     "mask": "{} is forced",
     "update": "the update changes nothing",
-    "better": "{} is not the best that is legal",
+    "better": "{} is not the best",
     "cost": "acting costs more than it brings",
     "reward": "the reward says nothing",
     "critic": "the critic cannot tell actions apart",
@@ -48,7 +48,7 @@ ADVICE = {
     "mask": ["mend the mask rule; leave PPO alone"],
     "update": ["mend the learning rate, the gradients' way or the skipping of minibatches"],
     "better": ["raise the probability of rare ops: a floor, or more exploration early"],
-    "cost": ["lower the price, or pay part of it later, when what it brought is known"],
+    "cost": ["lower the price, or pay it later"],
     "reward": ["check the wiring of the reward; make it denser"],
     "critic": ["check the targets around resets, the critic's size and learning rate"],
     "heads": ["give legal ops a probability floor; a bonus on entropy comes too late"],
@@ -92,10 +92,11 @@ def _claim(case: Case, questions: list[Question], found: Question | None) -> str
     unknown = [one.id for one in questions if one.settled == "unknown"]
     tail = f"; not known: {listed(unknown, 4)}" if unknown else ""
     if found is not None:
-        return f"{LEADS[found.id].format(case.subject or 'the policy')}: {found.answer}{tail}"
+        lead = LEADS[found.id].format(case.subject or "the policy")
+        return f"{lead}: {found.claim or found.answer}{tail}"
     if case.subject is None:
         return f"{_no_subject(case)}; nothing is found wrong{tail}"
-    return f"{_share(case)}; {_reason(case)}{tail}"
+    return f"{_share(case)}: {_reason(case)}{tail}"
 
 
 def _no_subject(case: Case) -> str:
@@ -130,7 +131,7 @@ def _reason(case: Case) -> str:
         return f"chosen, though {op} brings {gained(edge)} and gets {percent(tried(case, op) or 0)}"
     if not edges:
         return "chosen; whether others would bring more is not known"
-    return "chosen and reasonable: no other op brings more"
+    return "chosen and reasonable"
 
 
 def _verdict(questions: list[Question]) -> Verdict | None:
@@ -151,7 +152,7 @@ def _next(case: Case, found: Question | None) -> str:
     if found.id == "env" and case.recent.top_env is not None:
         return f"env {case.recent.top_env}"
     ops = [one.action for one in case.recent.ops if one.action != case.subject]
-    named = [op for op in ops if f"{op}:" in found.answer or found.answer.startswith(f"{op} ")]
+    named = [op for op in ops if f"{op} " in f"{found.claim} {found.answer} "]
     if found.id in ("mask", "better", "heads") and named:
         return f"why-not {where}{named[0]}"
     return NEXT[found.id]

@@ -54,6 +54,12 @@ def gained(one: Gain) -> str:
     )
 
 
+def briefly(one: Gain) -> str:
+    """The same for a narrow place: ``-0.23+-0.05 in 20``."""
+    value, error = number(one.mean) or 0.0, number(one.error)
+    return f"{signed(value)}{'' if error is None else f'+-{plain(error)}'} in {one.steps}"
+
+
 def counted(count: int, one: str) -> str:
     """A count with its noun: ``1 step``, ``2,048 decisions``."""
     return f"{count:,} {one}{'' if count == 1 else 's'}"

@@ -147,7 +147,7 @@ class Question(_Answer, frozen=True):
     """One question of the chain. `settled`: yes stops the chain, for this is the cause.
 
     `id` is a word to tell them apart (``mask``, ``cost``); `text` the question, `answer` a sentence
-    with its numbers. An unknown one says in `missing` which call of the probe would measure it.
+    with its numbers; `claim` says it in full, of a cause. An unknown one says in `missing` which call of the probe would measure it.
     """
 
     id: str
@@ -158,6 +158,7 @@ class Question(_Answer, frozen=True):
     missing: str = ""
     verdict: Verdict | None = None
     source: str = ""
+    claim: str = ""
 
 
 class WhyAnswer(_Answer, frozen=True):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sanctum.diagnosis import limits
 from sanctum.diagnosis.asking import Asking
 from sanctum.diagnosis.case import Case
-from sanctum.diagnosis.words import gained, listed, percent
+from sanctum.diagnosis.words import briefly, gained, percent
 from sanctum.model.readings import Reading, number, reading
 from sanctum.model.why import Evidence, Gain, Question
 
-ASKING = Asking("better", "does another op bring more", "R05, R75")
+ASKING = Asking("better", "another op better?", "R05, R75")
 HORIZONS = (1, 5, 20)
 
 
@@ -20,7 +20,7 @@ def question(case: Case) -> Question:
     if not any(number(each.mean) is not None for one in case.brought.ops for each in one.gains):
         return ASKING.unknown("reward: not measured", missing="run.step(reward=...)")
     evidence: list[Evidence] = []
-    parts: list[str] = []
+    found: list[tuple[float, str, Gain]] = []
     for one in case.recent.ops:
         if one.action == case.subject:
             continue
@@ -32,18 +32,25 @@ def question(case: Case) -> Question:
         ]
         if longest is None:
             continue
-        parts.append(f"{one.action} {gained(longest)}")
+        found.append((deviations(longest), one.action, longest))
         chance = tried(case, one.action)
         if _is_better(case, longest) and chance is not None and chance < limits.UNDERUSED:
             covered = case.covers({one.action})
             if covered >= limits.MOST:
-                said = f"{one.action} brings {gained(longest)} more than {case.subject}"
-                how = f"n {longest.count:,}, and gets {percent(chance)}"
-                return ASKING.yes(f"{said} ({how})", *evidence)
-    if not parts:
+                return ASKING.yes(
+                    _short(one.action, longest),
+                    *evidence,
+                    claim=f"{one.action} brings {gained(longest)} more, and gets {percent(chance)}",
+                )
+    if not found:
         said = f"no other op was taken {limits.COUNT} times where it can be compared"
         return ASKING.unknown(said, *evidence)
-    return ASKING.no(f"beside {case.subject}: {listed(parts)}", *evidence)
+    _, op, edge = max(found, key=lambda one: one[0])
+    return ASKING.no(_short(op, edge), *evidence)
+
+
+def _short(op: str, edge: Gain) -> str:
+    return f"{op} {briefly(edge)} (limit {limits.SIGNIFICANT:g} se, n {edge.count:,})"
 
 
 def judged(case: Case, op: str) -> Gain | None:

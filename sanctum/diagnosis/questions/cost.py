@@ -8,11 +8,11 @@ from sanctum.diagnosis import limits
 from sanctum.diagnosis.asking import Asking
 from sanctum.diagnosis.case import Case
 from sanctum.diagnosis.questions.better import deviations, judged, spread
-from sanctum.diagnosis.words import gained, listed, plain, signed
+from sanctum.diagnosis.words import briefly, gained, plain, signed
 from sanctum.model.readings import number, reading
 from sanctum.model.why import Evidence, Gain, Outcome, Question
 
-ASKING = Asking("cost", "does acting cost more than it brings", "R05, R57")
+ASKING = Asking("cost", "acting costs too much?", "R05, R57")
 CALL = "run.step(reward=..., rewards={...})"
 
 
@@ -48,14 +48,18 @@ def question(case: Case) -> Question:
     covered = case.covers({one.op for one in dear})
     if dear and covered >= limits.MOST:
         most = max(dear, key=lambda one: case.covers({one.op}))
-        return ASKING.yes(words(most), *evidence)
+        return ASKING.yes(size(case, most), *evidence, claim=words(most))
     if not prices:
         return ASKING.no("no part of the reward is against it", *evidence)
-    parts = [
-        f"{one.op} {signed(one.price)} {one.component} of {signed(number(one.at_once.mean) or 0)}"
-        for one in prices
-    ]
-    return ASKING.no(listed(parts, 2), *evidence)
+    return ASKING.no(size(case, min(prices, key=lambda one: one.price)), *evidence)
+
+
+def size(case: Case, one: Priced) -> str:
+    """A price beside the spread of the subject's reward."""
+    sizes = -one.price / (number(spread(case)) or 1.0)
+    yet = "" if sizes < limits.PRICE or is_dear(case, one) else f", yet {briefly(one.later)}"
+    limit = f"limit {limits.PRICE:g}, n {one.at_once.count:,}"
+    return f"{one.op} pays {plain(-one.price)}, {plain(sizes)} sd ({limit}){yet}"
 
 
 def _compared(case: Case, one: Outcome) -> bool:
@@ -84,12 +88,12 @@ def priced(case: Case, one: Outcome) -> Priced | None:
 
 def is_dear(case: Case, one: Priced) -> bool:
     """Whether the price is large, makes most of the loss, and is not won back later."""
-    size = number(spread(case))
+    usual = number(spread(case))
     loss = number(one.at_once.mean) or 0.0
     return (
-        size is not None
+        usual is not None
         and one.at_once.count >= limits.COUNT
-        and -one.price >= limits.PRICE * size
+        and -one.price >= limits.PRICE * usual
         and one.price <= limits.PRICE_SHARE * loss < 0
         and deviations(one.at_once) < -limits.SIGNIFICANT
         and deviations(one.later) < -limits.TENDING

@@ -11,7 +11,7 @@ from sanctum.diagnosis.words import counted, percent, plain, said
 from sanctum.model.readings import number, reading
 from sanctum.model.why import Evidence, Question
 
-ASKING = Asking("critic", "can the critic not tell actions apart", "R31, R32, R33")
+ASKING = Asking("critic", "critic blind to ops?", "R31, R32, R33")
 
 
 def question(case: Case) -> Question:
@@ -28,21 +28,22 @@ def question(case: Case) -> Question:
             "explained_variance: not measured", missing="run.update(explained_variance=...)"
         )
     updates = case.run.last_update or 0
-    evidence, words = [], []
+    evidence, answer = [], "explained_variance: not measured"
     if variance is not None:
         least = _least(case)
-        words.append(f"explained_variance {plain(variance)}")
+        answer = f"explained_variance {plain(variance)} (limit {least:g})"
         evidence.append(
             Evidence("explained_variance", reading(variance), "", f">= {least:g}", updates)
         )
     if len(values) > 1 and returns:
         apart = (max(values.values()) - min(values.values())) / returns
-        words.append(f"values of ops {percent(apart)} of the returns' spread apart")
         limit = f">= {limits.SPREAD_OF_VALUES:g}"
         evidence.append(Evidence("value_spread", reading(apart), "0-1", limit, len(values)))
+        alike = f"q of ops {percent(apart)} apart (limit {percent(limits.SPREAD_OF_VALUES)})"
         if apart < limits.SPREAD_OF_VALUES and _explains(case):
-            return ASKING.yes("; ".join(words), *evidence)
-    answer = "; ".join(words)
+            return ASKING.yes(alike, *evidence)
+        if variance is None:
+            answer = alike
     if variance is None or variance >= _least(case) or not _lasts(case):
         return ASKING.no(answer, *evidence)
     if _is_narrow(case):
@@ -56,7 +57,7 @@ def question(case: Case) -> Question:
         return ASKING.no(
             f"{answer}, yet {case.subject} does not dominate", *evidence, verdict="warn"
         )
-    return ASKING.yes(f"{answer} (limit {_least(case):g})", *evidence)
+    return ASKING.yes(answer, *evidence)
 
 
 def _explains(case: Case) -> bool:

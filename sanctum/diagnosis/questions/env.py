@@ -9,7 +9,7 @@ from sanctum.diagnosis.words import percent
 from sanctum.model.readings import number
 from sanctum.model.why import Evidence, Question
 
-ASKING = Asking("env", "does one environment drive it", "R65")
+ASKING = Asking("env", "one env drives it?", "R65")
 CALL = "run.backfill(first_step, advantage=...)"
 
 
@@ -27,7 +27,8 @@ def question(case: Case) -> Question:
     found = Evidence(
         f"env {recent.top_env}", recent.top_share, "0-1", f"<= {limit:g}", recent.decisions
     )
-    said = f"env {recent.top_env} has most of the squared advantages: {percent(share)}"
+    said = f"env {recent.top_env} has {percent(share)} of squared advantages"
+    said += f" (limit {percent(limit)})"
     if share > limit and (case.free_share or 0.0) > limits.DOMINANT:
-        return ASKING.yes(f"{said} (limit {percent(limit)})", found)
+        return ASKING.yes(said, found)
     return ASKING.no(said, found, verdict="warn" if share > limit else "ok")

@@ -11,13 +11,15 @@ from sanctum.diagnosis.words import counted, listed, percent
 from sanctum.model.readings import number, reading
 from sanctum.model.why import Evidence, Question
 
-ASKING = Asking("heads", "have rare ops or heads died", "R07, R14")
+ASKING = Asking("heads", "ops died out?", "R07, R14")
 
 
 def question(case: Case) -> Question:
     """Ops that are legal and next to never taken, though nobody knows what they bring."""
     if case.subject is None:
         return ASKING.unknown("no action was said", missing="run.step(actions={...})")
+    if case.recent.forced is not None and not any(one.legal for one in case.recent.ops):
+        return ASKING.unknown("masks: not measured", missing="run.step(masks={...})")
     rare: dict[str, float] = {}
     evidence = []
     for one in case.recent.ops:
@@ -45,7 +47,8 @@ def question(case: Case) -> Question:
         parts = [f"{op} {percent(chance)}" for op, chance in rare.items()]
         return ASKING.no(f"rare: {listed(parts)}, but tried often before", *evidence, *heads)
     least = min(evidence, key=lambda one: number(one.value) or 0.0)
-    said = f"the rarest gets {percent(number(least.value) or 0.0)}: {least.name}"
+    said = f"the rarest: {least.name} {percent(number(least.value) or 0.0)}"
+    said += f" (limit {percent(limits.RARE)}, n {least.count or 0:,})"
     if collapsed:
         said += f"; {counted(len(collapsed), 'head')} certain: {listed(collapsed)}"
     return ASKING.no(said, *evidence, *heads)

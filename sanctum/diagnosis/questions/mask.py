@@ -13,7 +13,7 @@ from sanctum.diagnosis.words import percent
 from sanctum.model.readings import reading
 from sanctum.model.why import Evidence, Outcome, Question
 
-ASKING = Asking("mask", "does a mask forbid everything else", "R02, R03")
+ASKING = Asking("mask", "forced by a mask?", "R02, R03")
 CALL = "run.step(masks={...}, mask_rules={...})"
 
 
@@ -37,40 +37,31 @@ def question(case: Case) -> Question:
         one.count,
         "; ".join(f"{rule} {count:,}" for rule, count in one.denied_by.items()),
     )
-    what = next(iter(one.denied_by), "")
+    op, _, rule = next(iter(one.denied_by), "").partition(": ")
+    limit = f"limit {percent(limits.MOST)}"
+    words = f"{one.denied:,} of {one.count:,} {case.subject}s"
     if one.denied > limits.MOST * one.count:
-        of = f"{one.denied:,} of {one.count:,} {case.subject}s"
-        return ASKING.yes(f"'{what}' forbids it at {of} that had room for it", denied, forced)
-    own = f"{percent(one.forced, one.count)} of {one.count:,} {case.subject}s forced"
-    if not one.forced:
-        return ASKING.no(f"none of {one.count:,} {case.subject}s was forced", denied, forced)
-    if not one.denied:
-        return ASKING.no(f"{own}, by what was done before{_rules(case)}", denied, forced)
-    return ASKING.no(f"{own}; '{what}' denies {percent(one.denied, one.count)}", denied, forced)
+        named = f"'{rule}'" if rule else "a rule that is not said"
+        room = "a slot stood empty" if slots(case) else "nothing had been done before"
+        claim = f"{named} forbids {op} at {words}, though {room}"
+        short = f" by '{rule}'" if rule else ""
+        return ASKING.yes(f"{words} ({limit}){short}", denied, forced, claim=claim)
+    own = one.forced - min(one.denied, one.forced)
+    because = f"; own acts: {percent(own, one.count)}" if own else ""
+    if one.denied and rule:
+        return ASKING.no(f"{words} by '{rule}' ({limit}){because}", denied, forced)
+    return ASKING.no(f"{words} ({limit}){because}", denied, forced)
+
+
+def slots(case: Case) -> bool:
+    """Whether there are slots that can stand empty."""
+    return bool(case.run.header.slots) or any("/stage" in one for one in case.run.columns)
 
 
 def _by_count(case: Case, one: Outcome, forced: Evidence) -> Question:
     """Where nobody can tell why they were forced, that most were is enough."""
     share = (one.forced or 0) / one.count
-    said = f"{percent(share)} of {one.count:,} {case.subject}s had no other legal op"
+    said = f"{percent(share)} of {one.count:,} {case.subject}s (limit {percent(limits.MOST)})"
     if share > limits.MOST:
-        return ASKING.yes(f"{said}; which rule is not said", forced)
+        return ASKING.yes(f"no other op was legal at {said}; which rule is not said", forced)
     return ASKING.no(said, forced)
-
-
-def _rules(case: Case) -> str:
-    """The rule that forbids the ops most often that begin something; empty where none is said."""
-    rules = [
-        (count, rule, one.action)
-        for one in case.recent.ops
-        if one.action != case.subject
-        for rule, count in one.rules.items()
-    ]
-    begins = [one for one in rules if one[2] == _first_tried(case)]
-    return f" ({max(begins)[1]})" if begins else ""
-
-
-def _first_tried(case: Case) -> str | None:
-    """The other op that is taken most."""
-    others = [one for one in case.recent.ops if one.action != case.subject and one.count]
-    return max(others, key=lambda one: one.count).action if others else None

@@ -9,7 +9,7 @@ from sanctum.diagnosis.words import counted, listed, percent
 from sanctum.model.readings import NonFinite, number, reading
 from sanctum.model.why import Evidence, Question
 
-ASKING = Asking("numerics", "is anything nan or infinite", "R47")
+ASKING = Asking("numerics", "anything not finite?", "R47")
 LATCHES = ("nan_latch", "inf_latch")
 
 
@@ -42,6 +42,6 @@ def question(case: Case) -> Question:
         few = [f"{name} at {count:,}" for name, count in counts.items()]
         said = f"{listed(few)} of {counted(decisions, 'decision')}: too few to explain it"
         return ASKING.no(said, *evidence, verdict="warn")
-    parts = [counted(len(readings), "reading")] if readings else []
-    parts += [counted(decisions, "decision")] if decisions else []
-    return ASKING.no(f"{' and '.join(parts)}, all finite", found)
+    parts = [f"0 of {counted(len(readings), 'reading')}"] if readings else []
+    parts += [f"0 of {counted(decisions, 'decision')}"] if decisions else []
+    return ASKING.no(", ".join(parts), found)

@@ -14,7 +14,7 @@ from sanctum.model.answers import Component
 from sanctum.model.readings import number
 from sanctum.model.why import Evidence, Question
 
-ASKING = Asking("reward", "is the reward flat or one-sided", "R06, R57")
+ASKING = Asking("reward", "reward flat?", "R06, R57")
 
 
 def question(case: Case) -> Question:
@@ -40,10 +40,12 @@ def question(case: Case) -> Question:
     if silent is not None and silent > limits.SILENT:
         words = f"nothing comes within 20 steps of {percent(silent)} of {count:,} decisions"
         return ASKING.yes(words, *evidence)
+    words = f"sd {said(recent.reward_spread)} (limit {limits.FLAT:g}, n {count:,})"
     if top is None:
-        return ASKING.no(f"sd {said(recent.reward_spread)} a step", *evidence)
+        return ASKING.no(words, *evidence)
     share = number(top.share) or 0.0
-    words = f"sd {said(recent.reward_spread)}; {percent(share)} of it {top.name}"
+    if share > limits.DOMINATES:
+        words += f"; {percent(share)} {top.name}"
     return ASKING.no(words, *evidence, verdict="warn" if share > limits.DOMINATES else "ok")
 
 

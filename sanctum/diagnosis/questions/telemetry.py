@@ -9,7 +9,7 @@ from sanctum.diagnosis.words import counted, listed, percent
 from sanctum.model.readings import reading
 from sanctum.model.why import Evidence, Question
 
-ASKING = Asking("telemetry", "is telemetry old or missing", "R77, R78")
+ASKING = Asking("telemetry", "telemetry old?", "R77, R78")
 
 SILENT = "silent"
 """The state of a run whose trainer is there and has said nothing for long."""
@@ -38,11 +38,11 @@ def question(case: Case) -> Question:
     if gone > limits.LOST * span:
         return ASKING.yes(f"{percent(gone, span)} of the last {counted(span, 'step')}", *age, lost)
     unsaid = unmeasured(case)
-    part = f"{percent(gone, span)} of the last {counted(span, 'step')} missing; " if gone else ""
+    how = "live" if at.live else "as of then" if state.word == "live" else state.word
+    words = f"{how}, {gone} of {counted(span, 'step')} missing"
     if unsaid:
-        return ASKING.no(f"{part}never said: {listed(list(unsaid), 4)}", *age, lost)
-    how = "live" if at.live else "complete as of then" if state.word == "live" else state.word
-    return ASKING.no(f"{part}{how}", *age, lost)
+        words += f"; never said: {listed(list(unsaid), 4)}"
+    return ASKING.no(words, *age, lost)
 
 
 def unmeasured(case: Case) -> dict[str, str]:

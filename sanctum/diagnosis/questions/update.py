@@ -12,7 +12,7 @@ from sanctum.diagnosis.words import counted, said
 from sanctum.model.readings import number
 from sanctum.model.why import Evidence, Question
 
-ASKING = Asking("update", "does the update change nothing", "R22, R48")
+ASKING = Asking("update", "update changes nothing?", "R22, R48")
 ZERO = {
     "learning_rate": "the learning rate is 0",
     "grad_norm": "no gradient arrives",
@@ -43,7 +43,9 @@ def question(case: Case) -> Question:
     if _still(case):
         words = f"approx_kl {said(case.metric('approx_kl'))} for {limits.STILL_UPDATES} updates"
         return ASKING.yes(f"{words}, though the policy is not certain", *evidence, verdict="crit")
-    shown = [f"{one.name} {said(one.value)}" for one in evidence[:3]]
+    shown = [
+        f"{one.name} {said(one.value)}{' > 0' if one.name in ZERO else ''}" for one in evidence[:2]
+    ]
     if not shown:
         said_too = listed_names(case)
         return ASKING.unknown(f"said of updates: {said_too}", missing="run.update(approx_kl=...)")

@@ -158,10 +158,7 @@ class Ops:
         if found is None:
             return None, {}
         there = took & found.every
-        by = {
-            f"{self._seen.ops[other]}: {self._rule(rule)}": int((there & here).sum())
-            for other, rule, here in found.by
-        }
+        by = {self._named(other, rule): int((there & here).sum()) for other, rule, here in found.by}
         return int(there.sum()), {what: count for what, count in by.items() if count}
 
     def _together(self, op: int, took: Flags) -> list[Together]:
@@ -196,9 +193,11 @@ class Ops:
         named = None if rule is None or is_legal else self._rule(int(can[-1]))
         return is_legal, named, same
 
+    def _named(self, op: int, rule: int) -> str:
+        name = self._seen.ops[op]
+        return name if rule < 0 else f"{name}: {self._rule(rule)}"
+
     def _rule(self, kind: int) -> str:
-        if kind < 0:
-            return "a rule that is not said"
         return self._rules[kind] if kind < len(self._rules) else f"rule {kind}"
 
 
