@@ -12,8 +12,9 @@ from sanctum.model.queries import Queries
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 from sanctum.model.why import Gain, Outcome, OutcomesAnswer
 
-ROLLOUTS, ROLLOUT_STEPS, DECISIONS = 2, 64, 256
-"""What the policy does *now*: the last rollouts (so long where nobody says), decisions at least."""
+ROLLOUTS, ROLLOUT_STEPS, DECISIONS, MOST_DECISIONS = 2, 64, 256, 1 << 15
+"""What the policy does *now*: the last rollouts (so long where nobody says), decisions at least
+and at most."""
 HEAD = "op"
 
 
@@ -48,7 +49,8 @@ class Case:
         """How many vector steps are what the policy does now."""
         envs = 1 if self.env is not None else max(self.run.header.envs, 1)
         rollouts = ROLLOUTS * (self.run.header.rollout_steps or ROLLOUT_STEPS)
-        return max(rollouts, math.ceil(DECISIONS / envs))
+        least, most = math.ceil(DECISIONS / envs), max(MOST_DECISIONS // envs, 1)
+        return min(max(rollouts, least), most)
 
     @cached_property
     def recent(self) -> OutcomesAnswer:
@@ -186,8 +188,8 @@ class Case:
             return known[action.upper()]
         if not known:
             raise UsageError(
-                f"no action '{action}': {self.run.header.run_id} names none",
-                "why explains what can be said without",
+                f"no action '{action}': {self.run.header.run_id} names no actions",
+                "why, without one, says what is known",
             )
         hint = did_you_mean(action.upper(), list(known)) or f"there are {', '.join(self.ops)}"
         raise UsageError(f"no action '{action}'", hint)

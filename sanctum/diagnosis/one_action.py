@@ -168,8 +168,8 @@ def _taken(of: _Asked) -> Question:
         said = "it never was legal in the window" if never else "probabilities: not measured"
         return TAKEN.unknown(said, missing="" if never else PROBABILITIES)
     whole_count = of.case.recent.decisions if one.legal is None else one.legal
-    gets = f"gets {percent(chance)}" if number(one.probability) is not None else "chosen"
-    said = f"{gets}, {one.count:,} of {whole_count:,} times it could be"
+    gets = "gets" if number(one.probability) is not None else "is taken at"
+    said = f"{gets} {percent(chance)}, {one.count:,} of {whole_count:,} times it could be"
     found = Evidence("probability", reading(chance), "0-1", f">= {limits.MOST:g}", whole_count)
     if chance >= limits.MOST:
         return TAKEN.yes(said, found, verdict="ok")
@@ -228,7 +228,7 @@ def _claim(of: _Asked, questions: list[Question], found: Question | None) -> str
         case "gate":
             return f"{name} would not pass: {found.answer}"
         case "taken":
-            return f"{name} is taken: it {found.answer}"
+            return f"{name} is taken where it is legal: it {found.answer}"
         case "less":
             dear = by["cost"]
             because = f"; {dear.claim}" if dear.settled == "yes" else ""

@@ -14,6 +14,8 @@ from sanctum.model.queries import Queries
 from sanctum.model.why import Question, WhyAnswer
 
 CHOSEN = "chosen"
+MOST_UNKNOWN = 5
+"""Questions without an answer beyond which there is none to the whole."""
 NEXT = {
     "telemetry": "vitals",
     "numerics": "events --severity warn",
@@ -90,10 +92,13 @@ def why(
 def _claim(case: Case, questions: list[Question], found: Question | None) -> str:
     """The sentence to read first, with what could not be answered before the cause."""
     unknown = [one.id for one in questions if one.settled == "unknown"]
-    tail = f"; not known: {listed(unknown, 4)}" if unknown else ""
+    tail = f"; not known: {listed(unknown, 3)}" if unknown else ""
     if found is not None:
         lead = LEADS[found.id].format(case.subject or "the policy")
         return f"{lead}: {found.claim or found.answer}{tail}"
+    if len(unknown) > MOST_UNKNOWN:
+        what = _no_subject(case) if case.subject is None else _share(case)
+        return f"{what}; too little was said to know why{tail}"
     if case.subject is None:
         return f"{_no_subject(case)}; nothing is found wrong{tail}"
     return f"{_share(case)}: {_reason(case)}{tail}"
@@ -101,7 +106,7 @@ def _claim(case: Case, questions: list[Question], found: Question | None) -> str
 
 def _no_subject(case: Case) -> str:
     if any(name.startswith("action.") for name in case.run.columns):
-        return "actions are continuous, so that there is no op to explain"
+        return "actions are continuous, so no op can be explained"
     return "no action was said"
 
 

@@ -23,6 +23,8 @@ def plain(value: float) -> str:
     if not math.isfinite(value):
         return str(value)
     size = abs(value)
+    if size < 1e-12:
+        return "0"
     if size >= 100 or value == int(value):
         return f"{value:,.0f}"
     if size < 0.001:

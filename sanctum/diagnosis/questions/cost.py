@@ -13,6 +13,7 @@ from sanctum.model.readings import number, reading
 from sanctum.model.why import Evidence, Gain, Outcome, Question
 
 ASKING = Asking("cost", "acting costs too much?", "R05, R57")
+SOON = 5
 CALL = "run.step(reward=..., rewards={...})"
 
 
@@ -47,7 +48,8 @@ def question(case: Case) -> Question:
     dear = [one for one in prices if is_dear(case, one)]
     covered = case.covers({one.op for one in dear})
     if dear and covered >= limits.MOST:
-        most = max(dear, key=lambda one: case.covers({one.op}))
+        wide = [one for one in dear if case.covers({one.op}) >= limits.MOST]
+        most = min(wide or dear, key=lambda one: one.price)
         return ASKING.yes(size(case, most), *evidence, claim=words(most))
     if not prices:
         return ASKING.no("no part of the reward is against it", *evidence)
@@ -96,8 +98,22 @@ def is_dear(case: Case, one: Priced) -> bool:
         and -one.price >= limits.PRICE * usual
         and one.price <= limits.PRICE_SHARE * loss < 0
         and deviations(one.at_once) < -limits.SIGNIFICANT
-        and deviations(one.later) < -limits.TENDING
+        and _is_lost(case, one)
         and _makes_the_loss(case, one)
+    )
+
+
+def _is_lost(case: Case, one: Priced) -> bool:
+    """Whether the price is not won back: in the long run, or soon where that is too noisy yet."""
+    if deviations(one.later) < -limits.TENDING:
+        return True
+    soon = case.edge(one.op, SOON)
+    known = soon is not None and number(soon.error) is not None
+    return (
+        (number(one.later.mean) or 0.0) < 0
+        and soon is not None
+        and known
+        and deviations(soon) < -limits.SIGNIFICANT
     )
 
 

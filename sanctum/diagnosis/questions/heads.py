@@ -5,7 +5,7 @@ from __future__ import annotations
 from sanctum.diagnosis import limits
 from sanctum.diagnosis.asking import Asking
 from sanctum.diagnosis.case import Case
-from sanctum.diagnosis.questions.better import judged, tried
+from sanctum.diagnosis.questions.better import tried
 from sanctum.diagnosis.questions.telemetry import PROBABILITIES
 from sanctum.diagnosis.words import counted, listed, percent
 from sanctum.model.readings import number, reading
@@ -38,11 +38,12 @@ def question(case: Case) -> Question:
             return ASKING.unknown("probabilities: not measured", missing=PROBABILITIES)
         said = f"no other op was legal {limits.COUNT} times"
         return ASKING.no(said, *heads)
-    untried = {op for op in rare if judged(case, op) is None}
+    untried = {op for op in rare if _tries(case, op) < limits.COUNT}
     if untried and case.covers(untried) >= limits.MOST:
         parts = [f"{op} gets {percent(rare[op])}" for op in untried]
-        said = f"{listed(parts)} where legal, and was hardly ever tried: what it brings is unknown"
-        return ASKING.yes(said, *evidence, *heads)
+        said = f"{listed(parts)} (limit {percent(limits.RARE)})"
+        claim = f"{listed(parts)} where legal: hardly ever tried, so what it brings is unknown"
+        return ASKING.yes(said, *evidence, *heads, claim=claim)
     if rare:
         parts = [f"{op} {percent(chance)}" for op, chance in rare.items()]
         return ASKING.no(f"rare: {listed(parts)}, but tried often before", *evidence, *heads)
@@ -52,6 +53,12 @@ def question(case: Case) -> Question:
     if collapsed:
         said += f"; {counted(len(collapsed), 'head')} certain: {listed(collapsed)}"
     return ASKING.no(said, *evidence, *heads)
+
+
+def _tries(case: Case, op: str) -> int:
+    """How often it was taken in what was looked at."""
+    one = case.then(op)
+    return 0 if one is None else one.count
 
 
 def _collapsed(case: Case) -> list[str]:

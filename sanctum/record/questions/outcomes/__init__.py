@@ -13,10 +13,12 @@ from sanctum.record.questions.outcomes.calls import calls
 from sanctum.record.questions.outcomes.denied import empty_slots, is_stage
 from sanctum.record.questions.outcomes.ops import Ops, rival
 from sanctum.record.questions.outcomes.seen import Flags, Floats, Seen
-from sanctum.record.questions.outcomes.spans import newest, telling
+from sanctum.record.questions.outcomes.spans import MOST_DECISIONS, newest, telling
 from sanctum.record.questions.rewards import PREFIX, component_names
 
 ADVANTAGE = "advantage"
+USUAL_STEPS = 512
+"""The newest that are looked at where there are no ops to be told apart."""
 LOOK_BACK_STEPS = 512
 """Steps before a named window that are read too, to know how its first episodes began."""
 
@@ -26,13 +28,18 @@ def outcomes_read(of: Scope, env: int | None, window: int | None) -> OutcomesAns
     """The ops over the last `window` steps; by default the newest, and as far back as it takes."""
     if env is not None:
         of.check_env(env)
-    if head_of(of) is None or of.at.step is None:
+    if of.at.step is None:
         return OutcomesAnswer(of.at, env, None, None, 0, None, [])
     names = [ADVANTAGE, *(PREFIX + name for name in component_names(of))]
     names += [name for name in of.reader.column_names() if is_stage(name)]
-    spans = telling(of) if window is None else newest(of, window + LOOK_BACK_STEPS)
+    before = min(LOOK_BACK_STEPS, MOST_DECISIONS // of.header.envs)
+    if window is None and head_of(of) is not None:
+        spans = telling(of)
+    else:
+        spans = newest(of, before + (window or USUAL_STEPS))
     seen = Seen(of, spans, names)
-    return _answer(of, seen, env, 0 if window is None else max(0, seen.steps.size - window))
+    start = 0 if window is None else max(0, seen.steps.size - window)
+    return _answer(of, seen, env, start)
 
 
 def _answer(of: Scope, seen: Seen, env: int | None, start: int) -> OutcomesAnswer:

@@ -28,7 +28,7 @@ class Seen:
 
     `legal` and `rule` are (rows, envs, ops), None where never said; `masked` says where they were.
     A decision is a cell of `made`; `op` is -1 elsewhere. `breaks` are the rows before which others
-    are missing.
+    are missing. Where no head chooses among ops, each step that has a reward is a decision.
     """
 
     def __init__(self, of: Scope, spans: list[tuple[int, int]], names: list[str]) -> None:
@@ -44,7 +44,8 @@ class Seen:
         self.shape = (self.steps.size, of.header.envs)
         self.breaks = _breaks(self.steps, [first for first, _ in spans])
         chosen = self.grid(f"action/{self.head}")
-        self.made: Flags = np.zeros(self.shape, bool) if chosen is None else ~np.isnan(chosen)
+        said = self.grid("reward") if chosen is None and not self.ops else chosen
+        self.made: Flags = np.zeros(self.shape, bool) if said is None else ~np.isnan(said)
         self.op: Ints = np.full(self.shape, -1, np.int64)
         if chosen is not None:
             self.op[self.made] = chosen[self.made].astype(np.int64)
