@@ -32,6 +32,11 @@ LIFE = 12
 TURNS = {"GERMINATED": "germinated", "BLENDING": "blended", "FOSSILIZED": "kept"}
 """Stages whose beginning is told apart, and what that is called."""
 
+MASK = (
+    Column("op", lambda pair: pair[0], priority=0),
+    Column("legal", lambda pair: pair[1] is None, priority=0),
+    Column("forbidden by", lambda pair: pair[1] or "", priority=0),
+)
 EARLIER = (
     Column("born", lambda one: one.born, priority=0, digits=0),
     Column("age", lambda one: one.ended - one.born if one.ended is not None else None, digits=0),
@@ -64,6 +69,8 @@ def command(moment: Moment, seed: tuple[int, str], more: bool) -> Report:
             blocks.append(Facts(_numbers(answer, row), "all readings"))
         if row.gate_inputs:
             blocks.append(Table(gates.INPUTS, row.gate_inputs))
+        if more:
+            blocks += _mask(row)
     blocks += _curves(answer, more and (row is not None or bool(answer.lives)))
     if more or row is None or columns.is_empty(row):
         blocks.append(_life(lines, more))
@@ -200,13 +207,18 @@ def _schedule(row: SeedRow) -> str:
 
 
 def _legal(row: SeedRow) -> list[Fact]:
-    """What the mask lets the policy do with it, and which rules forbid the rest."""
-    if not row.rules:
+    """What the mask lets the policy do with it; unsaid where its stage is newer than the mask."""
+    if not row.rules or not number(row.stage_steps):
         return []
     legal = [op for op, rule in row.rules.items() if rule is None]
-    shut = [f"{op}: {rule}" for op, rule in row.rules.items() if rule is not None]
-    note = f"forbidden {'; '.join(shut)}" if shut else ""
-    return [Fact("legal", ", ".join(legal) or "nothing", note=note)]
+    return [Fact("legal", ", ".join(legal) or "nothing")]
+
+
+def _mask(row: SeedRow) -> list[Block]:
+    """Which ops could name its slot at the newest decision, and what forbade the others."""
+    if not row.rules:
+        return []
+    return [Table(MASK, list(row.rules.items()), title="legal at the newest decision")]
 
 
 def _gradient(row: SeedRow) -> tuple[Verdict | None, int | None, str]:

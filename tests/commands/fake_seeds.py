@@ -36,7 +36,7 @@ def chosen(choice: str, rows: list[SeedRow], whole: SeedsAnswer) -> SeedsAnswer:
         found = [row for row in rows if (row.env, row.slot) in WAITED]
         found.sort(key=lambda row: -(number(row.contribution) or 0.0))
         stands = [_ripe(*WAITED[row.env, row.slot]) for row in found]
-        out = {"forbidden by cooldown": sum((row.env, row.slot) in FORBIDDEN for row in rows)}
+        out = {"forbidden: cooldown": sum((row.env, row.slot) in FORBIDDEN for row in rows)}
         legality: Any = "slot"
     else:
         found = [row for row in rows if (row.env, row.slot) == (7, "r0c1")]

@@ -312,7 +312,7 @@ def test_ripe_seeds_say_for_how_long_and_what_the_policy_gives_them() -> None:
     assert report.headline == (
         "2 ripe seeds: 9.r0c1 adds 5.31 points; FOSSILIZE, legal for 12 steps, gets <1 %"
     )
-    assert report.notes == ("not ripe, though they hold and add: 1 forbidden by cooldown",)
+    assert report.notes == ("not ripe, though they hold and add: 1 forbidden: cooldown",)
     assert report.next == "seed 9.r0c1"
 
 

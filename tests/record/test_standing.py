@@ -115,7 +115,7 @@ def test_a_seed_is_ripe_where_it_adds_and_the_mask_lets_fossilize_take_it(told: 
     found = told.ask.seeds_list(choice="ripe")
     assert [(row.env, row.slot) for row in found.rows] == [(0, "a")]
     assert found.legality == "slot"
-    assert found.left_out == {"forbidden by too_young": 1}
+    assert found.left_out == {"forbidden: too_young": 1}
     assert number(found.standing[0].probability) == pytest.approx(0.1)
 
 
@@ -133,11 +133,20 @@ def test_it_is_counted_for_how_many_decisions_a_ripe_seed_was_not_taken(told: To
     assert [one.since_steps for one in then] == [Measured(1), Measured(2)]
 
 
-def test_a_seed_that_has_only_just_come_to_its_stage_waited_for_no_decision(told: Told) -> None:
-    told.step(0, rules(FOSSILIZE=[LEGAL, LEGAL]))
-    told.seed(0, "HOLDING", **held(4.0))
-    (one,) = told.ask.seeds_list(choice="ripe").standing
-    assert one.since_steps == Measured(0)
+@pytest.mark.parametrize(
+    "mask", [rules(FOSSILIZE=[LEGAL, LEGAL]), rules(), {"mask/op": pack(np.ones((ENVS, 3)))}]
+)
+def test_of_a_seed_that_has_only_just_come_to_its_stage_no_mask_spoke_yet(
+    told: Told, mask: dict[str, Any]
+) -> None:
+    told.step(0)
+    told.seed(0, "BLENDING", contribution=4.0)
+    told.step(1, mask)
+    told.seed(1, "HOLDING", **held(4.0))
+    found = told.ask.seeds_list(choice="ripe")
+    assert (found.rows, found.left_out) == ([], {"that came there after the newest decision": 1})
+    told.step(2, rules(FOSSILIZE=[LEGAL, LEGAL]))
+    assert [one.since_steps for one in told.ask.seeds_list(choice="ripe").standing] == [Measured(1)]
 
 
 def test_without_rules_the_mask_of_an_environment_rules_out_what_it_can(told: Told) -> None:

@@ -19,6 +19,7 @@ from sanctum.record.stages import FOSSILIZED, HOLDING, is_alive
 Legality = Literal["", "slot", "env", "unsaid"]
 LOOK_BACK_STEPS = 512
 SHUT = "with a shut gate"
+UNSEEN = "that came there after the newest decision"
 
 
 def ripe(of: Scope, rows: list[SeedRow]) -> tuple[list[SeedRow], Legality, dict[str, int]]:
@@ -53,10 +54,13 @@ def standing(of: Scope, row: SeedRow) -> Standing:
 
 def _against(of: Scope, row: SeedRow) -> str | None:
     """Why FOSSILIZE may not take a seed; None: nothing is known against it."""
+    legal = is_legal(of, row.env, FOSSILIZE)
+    if (row.rules or legal is not None) and number(row.stage_steps) == 0:
+        return UNSEEN
     if row.rules:
-        rule = row.rules.get(FOSSILIZE, "a rule nobody named")
-        return None if rule is None else f"forbidden by {rule}"
-    if is_legal(of, row.env, FOSSILIZE) is False:
+        rule = row.rules.get(FOSSILIZE, "nobody said why")
+        return None if rule is None else f"forbidden: {rule}"
+    if legal is False:
         return "forbidden in their environment"
     if row.stage.upper() != HOLDING:
         return "not in HOLDING"
@@ -77,10 +81,6 @@ def _legal_steps(of: Scope, row: SeedRow) -> Reading:
     mask = BY_SLOT if row.rules else f"mask/{head}"
     column = op * len(slots) + slots.index(row.slot) if row.rules else op
     seen = _decisions(of, row, [mask, f"action/{head}", "action/slot"])
-    if of.columns.latest(mask) is None:
-        return NOT_MEASURED
-    if not seen.steps.size:
-        return reading(0)
     if mask not in seen.cells:
         return NOT_MEASURED
     values, states = seen.cells[mask]
