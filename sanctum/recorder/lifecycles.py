@@ -131,7 +131,7 @@ def has_judged(state: SeedState) -> bool:
 def _judgement(state: SeedState) -> dict[str, Any]:
     """What a gate looked at, and what it found missing."""
     failed = [
-        f"{name} not measured" if value is None else f"{name} {value:.3g} of {needed:g}"
+        f"{name} not measured" if value is None else f"{name} {value + 0.0:.3g} of {needed:g}"
         for name, (value, needed) in state.gate_inputs.items()
         if needed is not None and (value is None or not value >= needed)
     ]

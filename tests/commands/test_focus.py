@@ -264,19 +264,32 @@ def test_more_of_a_seed_says_what_blended_it_what_its_gates_saw_and_who_was_befo
     assert facts(report)["germinated"].note == "GERMINATE by the policy (6 %)"
     assert facts(report)["blended"].value == "step 2,606"
     assert facts(report)["legal"].value == "CULL, FOSSILIZE"
-    met = [(step, gate) for step, gate in zip(column(report, "step", 2), column(report, "gate", 2))]  # noqa: B905
+    assert column(report, "forbidden by", 1) == ["slot_taken", "", ""]
+    met = [(step, gate) for step, gate in zip(column(report, "step", 3), column(report, "gate", 3))]  # noqa: B905
     assert list(dict.fromkeys(met)) == [
         (2599, "sprout"),
         (2606, "blend"),
         (2615, "hold"),
         (2627, "fossilize"),
     ]
-    assert numbers(column(report, "missing", 2))[-1] == pytest.approx(1.94)
-    assert column(report, "blueprint", 3) == ["norm", "wide"]
-    assert column(report, "ended by", 3) == ["CULL", "gate blend stayed shut"]
-    assert column(report, "age", 3) == [19, 16]
+    assert numbers(column(report, "missing", 3))[-1] == pytest.approx(1.94)
+    assert column(report, "blueprint", 4) == ["norm", "wide"]
+    assert column(report, "ended by", 4) == ["CULL", "gate blend stayed shut"]
+    assert column(report, "age", 4) == [19, 16]
     curves = [block.name for block in report.blocks if hasattr(block, "clock")]
     assert curves == ["contribution", "alpha", "gradient_health"]
+
+
+def test_what_is_legal_is_unsaid_of_a_stage_that_is_newer_than_the_mask() -> None:
+    class Fresh(FakeQueries):
+        def seed_read(self, env: int, slot: str, at: str | None = None) -> Any:
+            whole = super().seed_read(env, slot, at)
+            assert whole.row is not None
+            row = msgspec.structs.replace(whole.row, stage_steps=reading(0))
+            return msgspec.structs.replace(whole, row=row)
+
+    assert "legal" in facts(ask("seed 7.r0c1"))
+    assert "legal" not in facts(ask("seed 7.r0c1", Fresh()))
 
 
 def test_a_slot_that_is_empty_says_what_became_of_its_last_seed() -> None:
