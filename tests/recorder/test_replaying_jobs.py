@@ -143,6 +143,17 @@ def test_a_worker_that_dies_between_questions_is_not_missed(loop):
     assert loop.answered(2)[1][0][0] == 2
 
 
+def test_a_worker_whose_end_was_not_seen_yet_is_given_nothing(loop):
+    loop.ask(job(1))
+    ((_, pid),) = loop.answered(1)[0]
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + WITHIN_S
+    while not gone(pid):  # and nothing is read from its pipes meanwhile
+        assert time.monotonic() < deadline
+    loop.ask(job(2))
+    assert loop.answered(2)[1][0][0] == 2
+
+
 def test_what_is_cancelled_is_stopped_and_the_next_is_answered(loop):
     later = loop.ask(job(1, sleep=1000))
     loop.ask(job(2))

@@ -121,7 +121,7 @@ class Jobs:
     def _worker_at(self, task: _Task) -> Worker:
         """The worker, at that task's place."""
         worker = self._worker
-        if worker is not None and (worker.is_gone or worker.place != task.plan.place):
+        if worker is not None and not (worker.is_there and worker.place == task.plan.place):
             self._dismiss()
             worker = None
         if worker is None:

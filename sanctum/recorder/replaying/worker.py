@@ -68,6 +68,11 @@ class Worker:
         """The process."""
         return self._process.pid
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it can be given a job; it may be gone before its pipe has told so."""
+        return not self.is_gone and self._process.poll() is None
+
     def give(self, job: Job) -> None:
         """Have a job computed. Raises ValueError when it is too large for a message."""
         assert not self.is_busy
