@@ -76,7 +76,7 @@ def _pairs(event: Event) -> list[tuple[str, GateInput]]:
 
 def _said(one: GateInput) -> str:
     amount = number(missing(one))
-    return f"{one.name} unmeasured" if amount is None else f"{one.name} {amount:.3g}"
+    return f"no {one.name}" if amount is None else f"{one.name} {amount:.3g}"
 
 
 def _when(seed: SeedRow, one: GateInput) -> str:

@@ -32,7 +32,7 @@ def graveyard(moment: Moment, found: BlueprintsAnswer, limit: int) -> Report:
         Column("blueprint", lambda g: g.blueprint, priority=0),
         Column("ended by", reason, priority=0, flex=True),
         Column("count", lambda g: g.count, priority=0, digits=0),
-        Column("share", share, unit="percent", priority=1, digits=0),
+        Column("share", share, unit="percent", priority=1, digits=1),
         Column("age", lambda g: g.age_steps, unit="steps", priority=0, digits=1),
         Column("contribution", lambda g: g.contribution, unit="points", priority=0, digits=2),
     )

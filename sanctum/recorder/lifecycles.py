@@ -2,7 +2,8 @@
 stage an event. A seed is born when a slot that was empty says a stage that lives.
 
 A gate that the cause of a state names (``gate blend``, ``FOSSILIZE``) has judged: it let the seed
-through, or kept it where it was, which is an event too. Any other is the next one, a reading.
+through, or kept it where it was, which is an event too; what it looked at is with the event, for it
+may be older than the readings. Any other gate is the next one, a reading.
 """
 
 from __future__ import annotations
@@ -49,8 +50,7 @@ class Lifecycles:
     def columns(self, state: SeedState, now: float) -> Iterator[tuple[str, float | None]]:
         """The cells of one state, by column; a change of stage is written as an event.
 
-        The event does not repeat the readings: the cells of its step have them. What a gate looked
-        at when it let the seed through is with the event, for the next gate has other inputs.
+        The event does not repeat the readings: the cells of its step have them.
         """
         place = (state.env, state.slot)
         before = self._stages.get(place)
@@ -75,7 +75,7 @@ class Lifecycles:
         self._numbers[place] = state.step, said | names if step == state.step else said
         for name in said:
             yield prefix + name, state.numbers[name]
-        if state.gate is not None and (before == state.stage or not has_judged(state)):
+        if state.gate is not None and not has_judged(state):
             yield prefix + "gate", self._writer.code(state.gate)
             for name, (value, needed) in state.gate_inputs.items():
                 yield f"{prefix}gate/{name}", value

@@ -132,7 +132,7 @@ def test_the_input_that_misses_most_for_its_need_is_named_and_the_others_counted
     assert gates.lacks(seed) == "trial_gain 0.25 +1"
     unseen = [*inputs, GateInput("gradient", NOT_MEASURED, reading(0.1), None)]
     seed = msgspec.structs.replace(HELD, gate_inputs=unseen)
-    assert gates.lacks(seed) == "gradient unmeasured +2"
+    assert gates.lacks(seed) == "no gradient +2"
 
 
 @pytest.mark.parametrize(

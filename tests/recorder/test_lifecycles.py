@@ -119,7 +119,7 @@ def test_a_try_that_a_gate_refused_is_an_event_of_its_own_each_time(said) -> Non
     assert refused[0].text.startswith("gate fossilize keeps conv in HOLDING: contribution 0.25")
     assert refused[0].severity == "debug"
     row = Record(said.reader, said.writer.path).seeds_list().rows[0]
-    assert row.gate == "fossilize"
+    assert (row.gate, row.gate_inputs) == (None, [])  # what it saw may be older than the readings
 
 
 def test_a_gate_that_was_open_refused_nothing(said) -> None:
