@@ -143,7 +143,8 @@ def _decisions(moment: Moment, answer: EnvAnswer, taken: int, more: bool) -> lis
     if not more or not known:
         return [table]
     used = [one for one in known[-1].choices if one.option is not None]
-    made = Table([one for one in table.columns if one.name != "reward"], recent)
+    elsewhere = ("reward", "return_5")
+    made = Table([one for one in table.columns if one.name not in elsewhere], recent)
     followed = Table((table.columns[0], *columns.FOLLOWED), recent, title="what followed")
     return [made, followed, columns.choices(used)]
 
@@ -159,6 +160,8 @@ def _title(answer: EnvAnswer) -> str:
 def _headline(answer: EnvAnswer, thing: Matter | None) -> str:
     row = answer.row
     health = f"{row.health.word}: {row.health.reason}" if row.health.reason else row.health.word
+    if row.accuracy == NOT_MEASURED and number(row.reward) is not None:
+        health = f"reward {cell(row.reward)}{earnings.so_far(answer)}; health {health}"
     best = f" (best {cell(row.best_accuracy, 1)})" if number(row.best_accuracy) is not None else ""
     old = f"; {row.age_steps:,} steps old" if (row.age_steps or 0) > 1 else ""
     now = f"; accuracy {cell(row.accuracy, 1)} %{best}" if row.accuracy != NOT_MEASURED else ""
@@ -178,13 +181,8 @@ def _facts(moment: Moment, answer: EnvAnswer, free: Sequence[str], more: bool) -
 def _readings(answer: EnvAnswer) -> list[Block]:
     """Every reading that stands nowhere else: the environment's own, those beside the reward."""
     row = answer.row
-    own = {
-        "best_accuracy": row.best_accuracy,
-        "value": row.value,
-        "entropy": row.entropy,
-        "loss": row.loss,
-        **row.columns,
-    }
+    best = {"best_accuracy": row.best_accuracy} if row.best_accuracy != NOT_MEASURED else {}
+    own = {**best, "value": row.value, "entropy": row.entropy, "loss": row.loss, **row.columns}
     rest = {name: one for name, one in own.items() if not name.startswith(ELSEWHERE)}
     beside = {name: one for name, one in rest.items() if name.startswith(BESIDE)}
     units = answer.units

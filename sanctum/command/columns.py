@@ -161,7 +161,10 @@ FOLLOWED = (
 def outcomes(
     rows: Sequence[Decision], came: Mapping[int, str], empty: str, units: Mapping[str, str]
 ) -> Table:
-    """Decisions with what came of each, where that can be told: by its step, or what was done."""
+    """Decisions with what came of each, where that can be told: by its step, or what was done.
+
+    Where nothing came of any, what they brought stands in its place.
+    """
 
     def outcome(one: Decision) -> str:
         if one.step in came:
@@ -175,9 +178,11 @@ def outcomes(
         *_CHOSEN,
         Column("value", lambda d: d.value, unit=units.get("value", ""), digits=3),
         Column("reward", lambda d: d.reward, digits=3),
-        Column("outcome", outcome, priority=0, flex=True, least=8),
     )
-    return Table(columns, rows, empty=empty, detail=FOLLOWED[1:])
+    came_of = Column("outcome", outcome, priority=0, flex=True, least=8)
+    brought, *rest = FOLLOWED[1:]
+    shown, hidden = (came_of, brought) if any(map(outcome, rows)) else (brought, came_of)
+    return Table((*columns, shown), rows, empty=empty, detail=(hidden, *rest))
 
 
 def choices(found: Sequence[Choice]) -> Table:
@@ -214,4 +219,5 @@ def shares(rows: Sequence[ActionShare]) -> tuple[Column, ...]:
 def course(curve: Curve, name: str) -> Series:
     """A curve as a block of a report, under the name it has there."""
     first, last = (curve.steps[0], curve.steps[-1]) if curve.steps else (None, None)
-    return Series(name, tuple(curve.values), curve.unit, first, last, curve.clock)
+    unit = "" if curve.unit == name else curve.unit
+    return Series(name, tuple(curve.values), unit, first, last, curve.clock)

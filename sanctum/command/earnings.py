@@ -30,6 +30,12 @@ def facts(moment: Moment, answer: EnvAnswer) -> list[Fact]:
     return [Fact("reward", answer.row.reward, note=_now(now)), *_episode(rewards, note)]
 
 
+def so_far(answer: EnvAnswer) -> str:
+    """What the episode brought so far, in a few words; empty where nobody says."""
+    total = NOT_MEASURED if answer.rewards is None else answer.rewards.total.episode
+    return "" if total == NOT_MEASURED else f", {cell(total)} in this episode"
+
+
 def _episode(rewards: RewardsAnswer, note: str) -> list[Fact]:
     total = rewards.total.episode
     return [] if total == NOT_MEASURED else [Fact("this episode", total, note=note)]

@@ -16,6 +16,7 @@ from sanctum.model.answers import (
     Event,
     GateInput,
     Grave,
+    Health,
     RunAnswer,
     SeedRow,
     SeedsAnswer,
@@ -225,6 +226,26 @@ def test_the_components_of_the_episode_enter_as_they_do_with_their_share_of_it()
     )
     shares = numbers(column(report, "share", 6))
     assert sum(share or 0.0 for share in shares[:-1]) == pytest.approx(100)
+
+
+def test_where_nothing_comes_of_decisions_it_is_shown_what_they_brought() -> None:
+    made = [decided(1, "LEFT", None, return_5=reading(4.0)), decided(2, "RIGHT", None)]
+    report = ask("env 7", Holding(made))
+    assert numbers(column(report, "return_5", 1)) == [4.0, None]
+    assert "outcome" in [one.name for one in table(report, 1).all_columns]
+
+
+def test_an_environment_without_an_accuracy_is_headed_by_its_reward() -> None:
+    class Unjudged(FakeQueries):
+        def env_read(self, env: int, at: str | None = None) -> EnvAnswer:
+            whole = super().env_read(env, at)
+            health = Health("unknown", "accuracy is not measured")
+            row = msgspec.structs.replace(whole.row, accuracy=NOT_MEASURED, health=health)
+            return msgspec.structs.replace(whole, row=row, seeds=[], decisions=[])
+
+    assert ask("env 3", Unjudged()).headline == (
+        "reward -0.0120, 0.850 in this episode; health unknown: accuracy is not measured"
+    )
 
 
 def test_an_environment_of_a_run_without_seeds_or_components_shows_what_there_is() -> None:
