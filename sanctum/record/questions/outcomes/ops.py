@@ -30,7 +30,7 @@ def rival(seen: Seen) -> str | None:
     idle = [op for op in seen.ops if op.upper() in WAITING]
     if idle:
         return idle[0]
-    taken = np.bincount(seen.op[seen.made], minlength=len(seen.ops))[: len(seen.ops)]
+    taken = np.bincount(seen.op[seen.op >= 0], minlength=len(seen.ops))[: len(seen.ops)]
     return seen.ops[int(taken.argmax())] if taken.any() else None
 
 

@@ -45,7 +45,7 @@ class Seen:
         self.breaks = _breaks(self.steps, [first for first, _ in spans])
         chosen = self.grid(f"action/{self.head}")
         said = self.grid("reward") if chosen is None and not self.ops else chosen
-        self.made: Flags = np.zeros(self.shape, bool) if said is None else ~np.isnan(said)
+        self.made: Flags = np.zeros(self.shape, bool) if said is None else np.isfinite(said)
         self.op: Ints = np.full(self.shape, -1, np.int64)
         if chosen is not None:
             self.op[self.made] = chosen[self.made].astype(np.int64)
@@ -218,8 +218,10 @@ def _breaks(steps: Any, firsts: list[int]) -> Ints:
     if not steps.size:
         return np.zeros(0, np.int64)
     apart = np.diff(steps)
-    odd = apart != np.median(apart) if apart.size else np.zeros(0, bool)
-    gaps = np.flatnonzero(odd) + 1 if odd.mean() < IRREGULAR else np.zeros(0, np.int64)
+    gaps = np.zeros(0, np.int64)
+    if apart.size:
+        odd = apart != np.median(apart)
+        gaps = np.flatnonzero(odd) + 1 if odd.mean() < IRREGULAR else gaps
     begins = np.searchsorted(steps, firsts)
     found: Ints = np.union1d(gaps, begins[(begins > 0) & (begins < steps.size)]).astype(np.int64)
     return found
