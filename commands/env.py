@@ -71,7 +71,8 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     at its target at its pace; gradient: 1 healthy and 0 dead.
     """
     answer = moment.env(env)
-    slots = moment.run().header.slots
+    header = moment.run().header
+    slots = header.slots
     taken = [seed for seed in answer.seeds if not columns.is_empty(seed)]
     free = [slot for slot in slots if slot not in {seed.slot for seed in taken}]
     thing = matter(answer, free)
@@ -81,7 +82,8 @@ def command(moment: Moment, env: int, more: bool) -> Report:
     if slots or answer.seeds:
         blocks += _seeds(taken, more)
     blocks += _decisions(moment, answer, len(taken), more)
-    blocks.append(Facts(_facts(moment, answer, free, more)))
+    facts = [*size(answer, header, free), *earnings.facts(moment, answer)]
+    blocks.append(Facts(facts if more else [*facts, columns.last_event(answer.events, answer.at)]))
     if more:
         if answer.rewards is not None and answer.rewards.components:
             blocks.append(earnings.table(answer.rewards))
@@ -123,7 +125,8 @@ def _courses(moment: Moment, answer: EnvAnswer, env: int) -> list[tuple[str, Cur
 def _seeds(taken: Sequence[SeedRow], more: bool) -> list[Block]:
     """The seeds; with `more` their further readings, and every input of their next gates."""
     if not more:
-        shown = taken[: ROWS - FEWEST]
+        first = sorted(taken, key=columns.urgency)[: ROWS - FEWEST]
+        shown = [seed for seed in taken if seed in first]
         empty = "no seed in any slot"
         detail = (columns.GATE, *FURTHER)
         return [Table(SEEDS, shown, empty=empty, total=len(taken), detail=detail)]
@@ -171,11 +174,6 @@ def _headline(answer: EnvAnswer, thing: Matter | None) -> str:
     if badness(thing.verdict) > badness(row.health.verdict):
         first, then = then, first
     return f"{first}; {then}{old}"
-
-
-def _facts(moment: Moment, answer: EnvAnswer, free: Sequence[str], more: bool) -> list[Fact]:
-    found = [*size(answer, moment.run().header, free), *earnings.facts(moment, answer)]
-    return found if more else [*found, columns.last_event(answer.events, answer.at)]
 
 
 def _readings(answer: EnvAnswer) -> list[Block]:

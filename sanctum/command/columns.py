@@ -21,6 +21,7 @@ from sanctum.model.answers import (
 from sanctum.model.readings import number
 from sanctum.view.report import Column, Fact, Series, Table
 
+LIVING = frozenset({"GERMINATED", "TRAINING", "BLENDING", "HOLDING"})
 SEVERITIES: dict[str, Verdict] = {"warn": "warn", "error": "crit", "critical": "crit"}
 
 
@@ -37,6 +38,13 @@ def harms(seed: SeedRow) -> Verdict | None:
 def is_empty(seed: SeedRow) -> bool:
     """Whether its slot holds no seed: nothing is known of it but a word."""
     return seed.blueprint is None and number(seed.alpha) is None and number(seed.age_steps) is None
+
+
+def urgency(seed: SeedRow) -> int:
+    """Where a seed stands when not all can be shown: those that harm, those that live, the rest."""
+    if harms(seed) in ("crit", "warn"):
+        return 0
+    return 1 if seed.gate_inputs or seed.stage.upper() in LIVING else 2
 
 
 SEED = Column("seed", lambda s: f"{s.env}.{s.slot}", priority=0)

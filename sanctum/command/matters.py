@@ -41,7 +41,7 @@ def _found(answer: EnvAnswer, free: Sequence[str]) -> Iterator[Matter]:
         yield Matter(f"{_name(one)} takes away {points} points", "warn", _of(env, one))
     known = sorted(answer.decisions, key=lambda one: one.step)
     for sentence in patterns(known, answer.seeds, len(free)):
-        yield Matter(sentence, "warn", f"actions {env}")
+        yield Matter(sentence, "warn", f"why {env}")
     for one in answer.seeds:
         if _waits(one):
             adds = cell(one.contribution, 2)

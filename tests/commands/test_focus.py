@@ -110,7 +110,7 @@ def test_odd_decisions_are_a_matter() -> None:
     found = matter(Holding(waits, stage="FOSSILIZED").env_read(7), ["r0c0"])
     assert found is not None
     assert found.text.startswith("STUCK: 9 times WAIT")
-    assert found.next == "actions 7"
+    assert found.next == "why 7"
 
 
 def test_what_keeps_a_seed_is_said_where_nothing_is_wrong() -> None:
@@ -118,6 +118,28 @@ def test_what_keeps_a_seed_is_said_where_nothing_is_wrong() -> None:
     found = matter(Holding(gate_inputs=shut).env_read(7), [])
     assert found is not None
     assert (found.text, found.verdict) == ("r0c1 adapter lacks contribution 0.75", None)
+
+
+class Crowded(FakeQueries):
+    """Env 7 has five seeds: three that are kept, one that trains, one that harms."""
+
+    def env_read(self, env: int, at: str | None = None) -> EnvAnswer:
+        whole = super().env_read(env, at)
+        stages = ["FOSSILIZED", "FOSSILIZED", "FOSSILIZED", "TRAINING", "BLENDING"]
+        seeds = [
+            msgspec.structs.replace(HELD, slot=f"r0c{place}", stage=stage, gate_inputs=[])
+            for place, stage in enumerate(stages)
+        ]
+        seeds[4] = msgspec.structs.replace(seeds[4], contribution=reading(-1.0))
+        return msgspec.structs.replace(whole, seeds=seeds)
+
+
+def test_of_many_seeds_those_that_matter_are_shown_and_the_others_counted() -> None:
+    report = ask("env 7", Crowded())
+    assert column(report, "slot") == ["r0c0", "r0c3", "r0c4"]
+    assert (table(report).shown, table(report).total) == (3, 5)
+    assert len(column(report, "step", 1)) == 2
+    assert len(column(ask("env 7 --more", Crowded()), "slot")) == 5
 
 
 # gates
