@@ -40,7 +40,10 @@ def question(case: Case) -> Question:
     if silent is not None and silent > limits.SILENT:
         words = f"nothing comes within 20 steps of {percent(silent)} of {count:,} decisions"
         return ASKING.yes(words, *evidence)
-    words = f"sd {said(recent.reward_spread)} (limit {limits.FLAT:g}, n {count:,})"
+    words = f"sd {said(recent.reward_spread)}"
+    if spread < limits.FLAT:
+        words += f" a step, {said(recent.return_spread)} over 20"
+    words += f" (limit {limits.FLAT:g}, n {count:,})"
     if top is None:
         return ASKING.no(words, *evidence)
     share = number(top.share) or 0.0
