@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sanctum.errors import NoDataYet, RecordError
+from sanctum.record.cells import DAMAGE
 from sanctum.record.dropping import note_dropped
 from sanctum.record.reader import Reader
 from sanctum.record.sizes import ROW_BYTES, Sizes
@@ -26,7 +27,7 @@ MOST_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One saved policy. `data` is its safetensors file, as the trainer wrote it.
+    """One saved policy, row `id` of the record of `reader`; its `data` is read when asked for.
 
     `step` is the last vector step before it acted, None: it acted from the first. `factory`
     (``module:function``) makes it again from its tensors and `about`; None where there is none,
@@ -40,7 +41,26 @@ class Weights:
     factory: str | None
     about: dict[str, Any]
     tied: dict[str, str]
-    data: bytes
+    reader: Reader = field(repr=False)
+    id: int
+    held: bytes | None = field(default=None, repr=False)
+
+    @property
+    def data(self) -> bytes:
+        """Its safetensors file, as the trainer wrote it. Raises NoDataYet, RecordError."""
+        if self.held is not None:
+            return self.held
+        try:
+            rows = self.reader.rows("SELECT data FROM weights WHERE id = ?", self.id)
+        except DAMAGE as error:
+            raise _damaged(self.update, error) from error
+        if not rows:
+            raise thinned(self.update)
+        return bytes(rows[0][0])
+
+    def loaded(self) -> Weights:
+        """The same with its data in memory: for a record that may be closed meanwhile."""
+        return replace(self, held=self.data)
 
 
 def acting_at(reader: Reader, attempt: int, step: int) -> Weights | None:
@@ -99,22 +119,36 @@ def acting(
 
 
 def _one(reader: Reader, where: str, *values: object) -> Weights | None:
-    ids = reader.rows(f"SELECT id FROM weights WHERE {where} LIMIT 1", *values)
-    if not ids:
-        return None
-    ((attempt, number, step, factory, data),) = reader.rows(
-        "SELECT attempt, number, step, factory, data FROM weights WHERE id = ?", ids[0][0]
+    """What is said of a save, without its tensors: those may be large."""
+    rows = reader.rows(
+        f"SELECT id, attempt, number, step, factory, substr(data, 1, 8) FROM weights WHERE {where}"
+        " LIMIT 1",
+        *values,
     )
+    if not rows:
+        return None
+    id, attempt, number, step, factory, start = rows[0]
+    size = int.from_bytes(start, "little")
     try:
-        said = header(data)
+        more = reader.rows("SELECT substr(data, 1, ?) FROM weights WHERE id = ?", 8 + size, id)
+        said = header(more[0][0])
         about, tied = json.loads(said.get("about", "{}")), json.loads(said.get("tied", "{}"))
-    except ValueError as error:
-        raise RecordError(f"the weights of update {number} are damaged: {error}") from error
-    return Weights(attempt, number, step, factory, about, tied, data)
+    except (ValueError, OverflowError) as error:
+        raise _damaged(number, error) from error
+    return Weights(attempt, number, step, factory, about, tied, reader, id)
+
+
+def thinned(update: int) -> NoDataYet:
+    """Weights that were there a moment ago."""
+    return NoDataYet(f"the weights of u{update} have just been thinned out", "ask again")
+
+
+def _damaged(update: int, error: Exception) -> RecordError:
+    return RecordError(f"the weights of update {update} are damaged: {error}")
 
 
 def header(data: bytes) -> dict[str, str]:
-    """The metadata of a safetensors file. Raises ValueError for what is none."""
+    """The metadata of a safetensors file, or its beginning. Raises ValueError for what is none."""
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or size > len(data) - 8:
         raise ValueError("they are no safetensors file")

@@ -43,7 +43,7 @@ def replay_whatif(case: Case, changes: dict[str, float], which: str) -> Plan:
         distance = likeness.distance(at, float(after[at]) - was)
         told.append(Change(case.features.names[at], was, value, distance))
     rows = _altered(case, np.stack([before, after]))
-    policy, notes = chosen.policy, case.notes(chosen)
+    notes = case.notes(chosen)
 
     def finish(done: list[Done]) -> WhatIfAnswer:
         again = readings_of(evaluated(done[0]).readings[0])
@@ -65,7 +65,7 @@ def replay_whatif(case: Case, changes: dict[str, float], which: str) -> Plan:
             notes,
         )
 
-    return Plan(case.place, [lambda: Evaluate([policy], [rows])], finish)
+    return Plan(case.place, [lambda: Evaluate([chosen.policy()], [rows])], finish)
 
 
 def replay_sweep(case: Case, feature: str, low: float, high: float, count: int, which: str) -> Plan:
@@ -82,7 +82,7 @@ def replay_sweep(case: Case, feature: str, low: float, high: float, count: int, 
     observations = np.repeat(case.grounds.observation(0)[None], count, axis=0)
     observations[:, at] = values
     rows = _altered(case, observations)
-    policy, notes = chosen.policy, case.notes(chosen)
+    notes = case.notes(chosen)
 
     def finish(done: list[Done]) -> SweepAnswer:
         again = readings_of(evaluated(done[0]).readings[0])
@@ -104,7 +104,7 @@ def replay_sweep(case: Case, feature: str, low: float, high: float, count: int, 
             notes,
         )
 
-    return Plan(case.place, [lambda: Evaluate([policy], [rows])], finish)
+    return Plan(case.place, [lambda: Evaluate([chosen.policy()], [rows])], finish)
 
 
 def recorded(case: Case, at: int) -> float:

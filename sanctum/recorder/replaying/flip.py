@@ -23,7 +23,7 @@ def replay_flip(case: Case, action: str | None, which: str) -> Plan:
     head = head_of_choice(case.grounds)
     wanted = None if action is None else option_of(case.grounds, action)
     chosen, likeness = case.choose(which), Likeness(case)
-    policy, row = chosen.policy, case.grounds.rows([0])
+    row = case.grounds.rows([0])
     spread = likeness.spread.tolist()
     notes = [*case.notes(chosen), *_unsearched(case, likeness)]
     options, legal = case.grounds.actions[head], case.grounds.legal(head, 0)
@@ -54,7 +54,7 @@ def replay_flip(case: Case, action: str | None, which: str) -> Plan:
         )
 
     def job() -> FindFlips:
-        return FindFlips(policy, row, head, spread, REACH, wanted)
+        return FindFlips(chosen.policy(), row, head, spread, REACH, wanted)
 
     return Plan(case.place, [job], finish)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Sequence
 
 from sanctum.errors import SanctumError, UsageError
-from sanctum.model.jobs import Done, Evaluate, Evaluated, Failed, Policy, Rows
+from sanctum.model.jobs import Done, Evaluate, Evaluated, Failed
 from sanctum.model.replayed import Evaluation, ReplayAnswer
 from sanctum.record.weights import saved
 from sanctum.recorder.replaying.case import Case
@@ -17,13 +18,12 @@ from sanctum.recorder.replaying.which import NOW, THEN, Chosen
 def replay_run(case: Case, hall: int | None) -> Plan:
     """What has to be computed for it. Raises SanctumError where no weights can be had at all."""
     names = [THEN, NOW, *([] if hall is None else [f"hall:{hall}"])]
-    found: list[tuple[Chosen, Policy]] = []
+    found: list[Chosen] = []
     absent: dict[str, str] = {}
     errors: list[SanctumError] = []
     for name in names:
         try:
-            chosen = case.choose(name)
-            found.append((chosen, chosen.policy))
+            found.append(case.choose(name))
         except UsageError:
             raise
         except SanctumError as error:
@@ -32,21 +32,19 @@ def replay_run(case: Case, hall: int | None) -> Plan:
     if not found:
         raise errors[0]
     # Those that are the same, as of a run that has not learned since, are evaluated once.
-    policies = list(dict.fromkeys((one.update, one.factory, one.data) for _, one in found))
-    places = [policies.index((one.update, one.factory, one.data)) for _, one in found]
+    different = {one.key: one for one in found}
+    order = list(different)
     rows = case.grounds.rows([0])
     kept = [update for update, _ in saved(case.of.reader, case.of.attempt.attempt)]
-    jobs = [_evaluating(found[places.index(place)][1], rows) for place in range(len(policies))]
+
+    def evaluating(one: Chosen) -> Evaluate:
+        return Evaluate([one.policy()], [rows])
 
     def finish(done: list[Done]) -> ReplayAnswer:
-        chosen, each = [one for one, _ in found], [done[at] for at in places]
-        return _answer(case, chosen, each, absent, kept)
+        return _answer(case, found, [done[order.index(one.key)] for one in found], absent, kept)
 
+    jobs = [functools.partial(evaluating, one) for one in different.values()]
     return Plan(case.place, jobs, finish)
-
-
-def _evaluating(policy: Policy, rows: Rows) -> Callable[[], Evaluate]:
-    return lambda: Evaluate([policy], [rows])
 
 
 def _answer(

@@ -29,7 +29,7 @@ def replay_saliency(case: Case, action: str | None, which: str) -> Plan:
             f"what the policy saw is not finite: {listed(odd)}", "there is no gradient to follow"
         )
     chosen, likeness = case.choose(which), Likeness(case)
-    policy, row = chosen.policy, case.grounds.rows([0])
+    row = case.grounds.rows([0])
     known = np.isfinite(likeness.mean)
     baseline = np.where(known, likeness.mean, seen if known.any() else 0.0)
     words = f"the mean observation of {likeness.steps}" if known.any() else "zeros"
@@ -67,7 +67,7 @@ def replay_saliency(case: Case, action: str | None, which: str) -> Plan:
         )
 
     def job() -> FindSaliency:
-        return FindSaliency(policy, row, head, option, matrix(baseline[None]))
+        return FindSaliency(chosen.policy(), row, head, option, matrix(baseline[None]))
 
     return Plan(case.place, [job], finish)
 

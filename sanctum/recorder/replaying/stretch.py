@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sanctum.errors import NoDataYet, UsageError
-from sanctum.model.jobs import Done, Evaluate, Policy
+from sanctum.model.jobs import Done, Evaluate
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 from sanctum.model.replayed import StretchAnswer, StretchRow
 from sanctum.record.moments import within
 from sanctum.record.questions.grounds import Grounds, decisions
-from sanctum.record.weights import acting, of_update, saved
+from sanctum.record.weights import acting, of_update, saved, thinned
 from sanctum.recorder.replaying.case import Case, Source
 from sanctum.recorder.replaying.evaluation import (
     Readings,
@@ -47,8 +47,8 @@ def case_of(source: Source, env: int, first: str, last: str, at: str | None, tru
 def replay_stretch(case: Case) -> Plan:
     """What has to be computed for it. Raises NoDataYet where no weights are kept."""
     now = case.choose(NOW)
-    now_policy, reader = now.policy, case.of.reader
-    attempt, grounds = case.of.attempt.attempt, case.grounds
+    reader, attempt = case.of.reader, case.of.attempt.attempt
+    grounds = case.grounds
     case.check()
     kept, notes, updates, without = saved(reader, attempt), case.notes(now), {}, []
     for row in range(grounds.steps.size):
@@ -69,17 +69,14 @@ def replay_stretch(case: Case) -> Plan:
     now_groups = _groups(grounds, dict.fromkeys(updates, now.weights.update))
     older = [one for one in groups if not is_same_run or one.update != now.weights.update]
 
-    def policy(update: int) -> Policy:
-        found = of_update(reader, attempt, update)
-        if found is None:
-            raise NoDataYet(f"the weights of u{update} have just been thinned out", "ask again")
-        return Chosen(THEN, found, None).policy
-
     def then(group: _Group) -> Evaluate:
-        return Evaluate([policy(group.update)], [grounds.rows(group.rows)])
+        found = of_update(reader, attempt, group.update)
+        if found is None:
+            raise thinned(group.update)
+        return Evaluate([Chosen(THEN, found, None).policy()], [grounds.rows(group.rows)])
 
     def newest(group: _Group) -> Evaluate:
-        return Evaluate([now_policy], [grounds.rows(group.rows)])
+        return Evaluate([now.policy()], [grounds.rows(group.rows)])
 
     jobs = [functools.partial(newest, one) for one in now_groups]
     jobs += [functools.partial(then, one) for one in older]

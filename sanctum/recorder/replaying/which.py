@@ -11,7 +11,7 @@ from sanctum.record.hall.weights import LEFT_OUT
 from sanctum.record.moments import Scope
 from sanctum.record.questions.grounds import Grounds
 from sanctum.record.reader import Reader
-from sanctum.record.weights import KEEPS, Weights, acting, newest, of_update, saved
+from sanctum.record.weights import KEEPS, Weights, acting, newest, of_update, saved, thinned
 
 THEN, NOW = "then", "now"
 _HALL = re.compile(r"hall:(\d{1,9})\Z")
@@ -19,23 +19,34 @@ _HALL = re.compile(r"hall:(\d{1,9})\Z")
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Weights to evaluate with. `acted` says whether they decided then, None: it is not told."""
+    """Weights to evaluate with. `acted` says whether they decided then, None: it is not told.
+
+    Raises SanctumError where nothing makes a policy of them.
+    """
 
     which: str
     weights: Weights
     acted: bool | None
     note: str | None = None
 
-    @property
-    def policy(self) -> Policy:
-        """As a worker takes them. Raises SanctumError where nothing makes a policy of them."""
-        found = self.weights
-        if found.factory is None:
+    def __post_init__(self) -> None:
+        about = self.weights.about
+        if self.weights.factory is None:
             raise SanctumError(
-                f"nobody said what makes a policy of the weights of u{found.update}"
-                + (f": {found.about['no_factory']}" if "no_factory" in found.about else ""),
+                f"nobody said what makes a policy of the weights of u{self.weights.update}"
+                + (f": {about['no_factory']}" if "no_factory" in about else ""),
                 'run.save_policy(update, policy, factory="module:function") says it',
             )
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What tells these weights from others."""
+        return id(self.weights.reader.db), self.weights.id
+
+    def policy(self) -> Policy:
+        """As a worker takes them, which may be large. Raises NoDataYet, RecordError."""
+        found = self.weights
+        assert found.factory is not None
         return Policy(found.update, found.factory, found.data, found.about, found.tied)
 
 
@@ -60,7 +71,9 @@ def then(of: Scope, grounds: Grounds, row: int = -1) -> Chosen:
     update, note = acting(kept, step, grounds.version(row))
     found = of_update(of.reader, attempt, update)
     if found is None:
-        raise NoDataYet(f"the weights of u{update} have just been thinned out", "ask again")
+        raise thinned(update)
+    if of.at.hall is not None:
+        found = found.loaded()
     version = grounds.version(row)
     return Chosen(THEN, found, None if version is None else version == update, note)
 
@@ -90,7 +103,7 @@ def of_hall(entry: Scope, rank: int, asked: Scope, version: int | None) -> Chose
         asked.header.time,
     )
     acted = None if version is None else is_same and version == found.update
-    return Chosen(f"hall:{rank}", found, acted)
+    return Chosen(f"hall:{rank}", found.loaded(), acted)
 
 
 def _bare(entry: Scope, rank: int) -> NoDataYet:
