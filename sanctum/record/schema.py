@@ -113,7 +113,8 @@ def create(path: Path) -> sqlite3.Connection:
         fresh = not path.exists() or path.stat().st_size == 0
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA busy_timeout=2000")
-        if fresh:
+        # Who was killed while it laid the tables left a database without any.
+        if fresh or not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
             db.execute("PRAGMA auto_vacuum=INCREMENTAL")
             lay(db, page_bytes=PAGE_BYTES)
         check(db, path)

@@ -7,11 +7,13 @@ import fcntl
 import itertools
 import os
 import signal
+import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sanctum.errors import SanctumError
+from sanctum.errors import RecordError, SanctumError
+from sanctum.record.schema import create
 from sanctum.telemetry import RunStarted
 from sanctum.wire.places import (
     RunFile,
@@ -44,7 +46,8 @@ def claim(header: RunStarted) -> Claim:
     """The wanted run id, or the next free one (``demo-3-2``) when a live trainer uses it.
 
     A recorder that lingers after its trainer is asked to leave. A record of the same id whose
-    trainer has gone is continued as a new attempt if it has as many environments and the same task.
+    trainer has gone is continued as a new attempt if it has as many environments and the same task,
+    and if it can be written.
     Raises SanctumError when nothing can be written.
     """
     try:
@@ -61,10 +64,13 @@ def claim(header: RunStarted) -> Claim:
         if refusal is None:
             ours = before is not None and _is_same_trainer(before, header)
             lock = locked(record, before, is_ours=ours)
-            if lock is not None:
+            if lock is None:
+                refusal = f"{run_id} is in use"
+            elif refusal := _damage(record):
+                os.close(lock)
+            else:
                 return Claim(run_id, record, lock, _note(header, run_id, why, before, record))
-            refusal = f"{run_id} is in use"
-        why = why or refusal
+        why = why or refusal or ""
         if count >= MAX_TRIES:
             break
     raise SanctumError(f"no free run id like {wanted} in {home()}")
@@ -93,6 +99,18 @@ def _refusal(before: RunFile | None, header: RunStarted) -> str | None:
         return f"run {before.run_id} is in use by a live trainer (pid {before.pid})"
     if (before.envs, before.task) != (header.envs, header.task):
         return f"run {before.run_id} is of another task or number of environments"
+    return None
+
+
+def _damage(record: Path) -> str | None:
+    """Why the file of a record that we have the lock of cannot be gone on with; None: it can."""
+    if not record.exists():
+        return None
+    try:
+        with contextlib.closing(create(record)) as db:
+            db.execute("SELECT attempt FROM attempts LIMIT 1").fetchall()
+    except (RecordError, sqlite3.DatabaseError) as error:
+        return getattr(error, "sentence", str(error))
     return None
 
 
