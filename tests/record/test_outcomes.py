@@ -11,6 +11,7 @@ import pytest
 
 from sanctum.model.readings import NOT_MEASURED, number
 from sanctum.model.why import Gain, Outcome, OutcomesAnswer
+from sanctum.record.questions.outcomes import spans
 from sanctum.record.questions.outcomes.gains import Sides, edge
 from sanctum.record.record import Record
 from sanctum.telemetry import SeedState, Step
@@ -246,6 +247,25 @@ def test_it_goes_back_to_where_rare_ops_were_taken(told: Told) -> None:
     grow = next(one for one in answer.ops if one.action == "GROW")
     assert grow.count == 60
     assert gained(grow.gains)[1] == (-1.0, 60)
+
+
+def test_what_lies_just_before_the_newest_steps_is_looked_at_too(tmp_path: Path) -> None:
+    told = Told(tmp_path, block_rows=2048)
+    for step in range(700):
+        explores = step < 40 and step % 2
+        told.step(step, GROW if explores else WAIT, reward=-1.0 if explores else 0.0)
+    assert told.op("GROW").count == 60
+    assert told.op("GROW", at="600").count == 60
+    assert told.op("WAIT", at="600").count == 601 * ENVS - 60
+
+
+def test_of_a_record_too_long_to_be_searched_the_beginning_is(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spans, "MOST_SEARCHED", 2000)
+    for step in range(4000):
+        told.step(step, GROW if step in range(40, 60) else WAIT, reward=0.0)
+    assert told.op("GROW").count == 60
 
 
 def test_a_moment_of_the_past_knows_nothing_of_what_came_later(told: Told) -> None:

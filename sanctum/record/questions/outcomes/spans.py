@@ -28,6 +28,7 @@ WORTH = 8
 """Decisions of an op that make a piece worth looking at."""
 MOST_DECISIONS = 1 << 15
 MOST_SEARCHED = 1 << 20
+"""Decisions that are looked through at most: one half from the newest on, one from the oldest."""
 PIECE_DECISIONS = 1 << 13
 LEAST_PIECE_STEPS = 64
 
@@ -70,17 +71,19 @@ class _Search:
     def pieces(self, recent: Span) -> list[Span]:
         """The pieces before `recent` that are worth looking at."""
         every = len(self._rows.stretches)
+        half = every // 2
         taken = np.zeros(self._ops, np.int64)
         room, searched = MOST_DECISIONS, 0
         spare: list[_Piece] = []
         chosen: list[_Piece] = []
         for place in _outside_in(every):
-            for piece in self._of(place):
+            if place >= half and searched > MOST_SEARCHED // 2:
+                continue
+            for piece in self._of(place, recent[0]):
                 searched += piece.decisions
-                if piece.span[1] >= recent[0]:
-                    if piece.span[0] <= recent[1]:
-                        taken += piece.taken
-                        room -= piece.decisions
+                if piece.span[0] >= recent[0]:
+                    taken += piece.taken
+                    room -= piece.decisions
                     continue
                 lacking = taken < ENOUGH
                 if (piece.taken[lacking] >= WORTH).any() and room >= piece.decisions:
@@ -94,14 +97,16 @@ class _Search:
         chosen += _best(spare, taken, room)
         return [piece.span for piece in chosen]
 
-    def _of(self, place: int) -> list[_Piece]:
-        """The pieces of one stretch of the record, newest first."""
+    def _of(self, place: int, border: int) -> list[_Piece]:
+        """The pieces of one stretch of the record, newest first; none reaches over the border."""
         one = self._rows.stretches[place]
         values, states = self._track.cells(place, place + 1)
         steps = self._rows.steps_of(one)
+        middle = int(np.searchsorted(steps[: one.count], border))
+        stops = [*range(one.count, middle, -self._steps), *range(middle, 0, -self._steps)]
         found = []
-        for stop in range(one.count, 0, -self._steps):
-            rows = slice(max(0, stop - self._steps), stop)
+        for stop in stops:
+            rows = slice(max(0 if stop <= middle else middle, stop - self._steps), stop)
             ops = values[rows][states[rows] == VALUE].astype(np.int64)
             counts = np.bincount(ops[(ops >= 0) & (ops < self._ops)], minlength=self._ops)
             span = int(steps[rows.start]), int(steps[stop - 1])
