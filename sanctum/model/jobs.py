@@ -151,16 +151,20 @@ class Failed(_Done, frozen=True, tag="failed"):
 
 Done = Evaluated | FlipsFound | SaliencyFound | Failed
 
+_encoder = msgspec.msgpack.Encoder()
 _JOBS: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)
 _DONE: msgspec.msgpack.Decoder[Done] = msgspec.msgpack.Decoder(Done)
 
 
-def framed(message: Job | Done) -> bytes:
+def framed(message: Job | Done) -> bytearray:
     """A message as it goes through a pipe. Raises ValueError when it is too large."""
-    data = msgspec.msgpack.encode(message)
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"a message of {len(data)} bytes; {MOST_BYTES} is the most")
-    return len(data).to_bytes(LENGTH_BYTES, "little") + data
+    data = bytearray(LENGTH_BYTES)
+    _encoder.encode_into(message, data, LENGTH_BYTES)
+    count = len(data) - LENGTH_BYTES
+    if count > MOST_BYTES:
+        raise ValueError(f"a message of {count} bytes; {MOST_BYTES} is the most")
+    data[:LENGTH_BYTES] = count.to_bytes(LENGTH_BYTES, "little")
+    return data
 
 
 def length(head: bytes) -> int:

@@ -50,13 +50,12 @@ class Weights:
         """Its safetensors file, as the trainer wrote it. Raises NoDataYet, RecordError."""
         if self.held is not None:
             return self.held
+        if not self.reader.rows("SELECT 1 FROM weights WHERE id = ?", self.id):
+            raise thinned(self.update)
         try:
-            rows = self.reader.rows("SELECT data FROM weights WHERE id = ?", self.id)
+            return _read(self.reader, self.id)
         except DAMAGE as error:
             raise _damaged(self.update, error) from error
-        if not rows:
-            raise thinned(self.update)
-        return bytes(rows[0][0])
 
     def loaded(self) -> Weights:
         """The same with its data in memory: for a record that may be closed meanwhile."""
@@ -121,21 +120,24 @@ def acting(
 def _one(reader: Reader, where: str, *values: object) -> Weights | None:
     """What is said of a save, without its tensors: those may be large."""
     rows = reader.rows(
-        f"SELECT id, attempt, number, step, factory, substr(data, 1, 8) FROM weights WHERE {where}"
-        " LIMIT 1",
-        *values,
+        f"SELECT id, attempt, number, step, factory FROM weights WHERE {where} LIMIT 1", *values
     )
     if not rows:
         return None
-    id, attempt, number, step, factory, start = rows[0]
-    size = int.from_bytes(start, "little")
+    id, attempt, number, step, factory = rows[0]
     try:
-        more = reader.rows("SELECT substr(data, 1, ?) FROM weights WHERE id = ?", 8 + size, id)
-        said = header(more[0][0])
+        size = int.from_bytes(_read(reader, id, 8), "little")
+        said = header(_read(reader, id, 8 + size))
         about, tied = json.loads(said.get("about", "{}")), json.loads(said.get("tied", "{}"))
-    except (ValueError, OverflowError) as error:
+    except (ValueError, *DAMAGE) as error:
         raise _damaged(number, error) from error
     return Weights(attempt, number, step, factory, about, tied, reader, id)
+
+
+def _read(reader: Reader, id: int, count: int | None = None) -> bytes:
+    """A file, or its first bytes: piece by piece, since a column is always read whole."""
+    with reader.db.blobopen("weights", "data", id, readonly=True) as blob:
+        return blob.read(len(blob) if count is None else min(count, len(blob)))
 
 
 def thinned(update: int) -> NoDataYet:
