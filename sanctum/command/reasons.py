@@ -33,6 +33,11 @@ def chance(one: ActionShare) -> Reading:
     return one.mean_probability
 
 
+def _count(one: Evidence) -> int | str:
+    """How many samples a number is of; nothing for what is no mean."""
+    return "" if one.count is None else one.count
+
+
 class _Piece(NamedTuple):
     """One number of a question's evidence."""
 
@@ -40,6 +45,17 @@ class _Piece(NamedTuple):
     evidence: Evidence
 
 
+CHAIN = (
+    Column("id", lambda q: q.id, priority=0),
+    Column("settled", lambda q: q.settled, priority=0),
+    Column("number, limit, count", lambda q: q.answer, priority=0),
+)
+ASKED = (
+    Column("question", lambda q: q.text),
+    Column("missing", lambda q: q.missing),
+    Column("source", lambda q: q.source),
+    Column("verdict", lambda q: q.verdict),
+)
 OPS = (
     Column("op", lambda a: a.action, priority=0),
     Column("probability", lambda a: times(chance(a), 100), "percent", 0, digits=1),
@@ -51,11 +67,11 @@ EVIDENCE = (
     Column("question", lambda p: p.question, priority=0),
     Column("what", lambda p: p.evidence.name, priority=0),
     Column("value", lambda p: p.evidence.value, priority=0),
-    Column("unit", lambda p: p.evidence.unit, priority=3),
     Column("limit", lambda p: p.evidence.limit, priority=1),
-    Column("n", lambda p: p.evidence.count, priority=0, digits=0),
+    Column("n", lambda p: _count(p.evidence), priority=0, digits=0),
     Column("note", lambda p: p.evidence.note, priority=2, flex=True),
 )
+UNIT = (Column("unit", lambda p: p.evidence.unit),)
 CALLS = (
     Column("env", lambda c: c.env, priority=0, digits=0),
     Column("step", lambda c: c.step, priority=0, digits=0),
@@ -100,10 +116,11 @@ def meant(words: Sequence[str]) -> tuple[int | None, str | None, str | None]:
 def reasons(moment: Moment, answer: WhyAnswer, more: bool) -> Report:
     """The answer on one screen; `more` with every number of the evidence."""
     asked = [one for one in answer.questions if one.settled != "not asked"]
-    shown = answer.questions if more else asked
     calls = makes_calls(moment.run())
     blocks: list[Block] = [
-        Facts(Fact(one.text, WORDS[one.settled], note=_words(one, calls)) for one in shown),
+        Table(CHAIN, answer.questions, detail=ASKED)
+        if more
+        else Facts(Fact(one.text, WORDS[one.settled], note=_words(one, calls)) for one in asked),
         _ops(answer, more or len(asked) + len(answer.actions) <= ROOM),
         Facts(_facts(answer)),
     ]
@@ -181,7 +198,7 @@ def _detail(
     """All evidence, on the screen when more is asked for; for programs always."""
     return (
         [
-            Table(EVIDENCE, pieces, title="evidence", empty="no evidence"),
+            Table(EVIDENCE, pieces, title="evidence", empty="no evidence", detail=UNIT),
             Table(RIPE, ripe, title="ripe seeds", empty="no ripe seeds"),
             Table(CALLS, calls, title="closest calls", empty="no probabilities, no close calls"),
         ]

@@ -74,6 +74,10 @@ is asked for."""
 STILL_KL, STILL_RATIO, STILL_UPDATES = 1e-9, 1e-6, 5
 """R22, by mechanism: KL and largest ratio beyond 1 of a policy that an update left as it was."""
 
+MOVED_KL = 1e-6
+"""KL beyond which an update has moved the policy, whatever else is said of it: 32-bit rounding
+stays below. Ours."""
+
 OPEN_ENTROPY = 0.1
 """R13: entropy (0-1) above which a policy is not so certain that updates leave it as it is."""
 

@@ -16,17 +16,17 @@ from sanctum.diagnosis.questions.better import deviations, judged, tried
 from sanctum.diagnosis.questions.cost import is_dear, priced, size, words
 from sanctum.diagnosis.questions.telemetry import PROBABILITIES
 from sanctum.diagnosis.screen import KEEPING, Verdicted, whole
-from sanctum.diagnosis.words import briefly, counted, listed, percent, plain
+from sanctum.diagnosis.words import counted, listed, percent, plain, spans
 from sanctum.errors import UsageError
 from sanctum.model.answers import GateInput, SeedAnswer, SeedRow
 from sanctum.model.readings import number, reading
 from sanctum.model.why import Evidence, Gain, Question, WhyAnswer
 
 LEGAL = Asking("legal", "forbidden?", "R02")
-GATE = Asking("gate", "seed lacks something?", "R71, R76")
+GATE = Asking("gate", "lacks something?", "R71, R76")
 TAKEN = Asking("taken", "taken where legal?", "R07")
 LESS = Asking("less", "brought less?", "R05")
-COST = Asking("cost", "costs more than it brings?", "R05, R57")
+COST = Asking("cost", "costs too much?", "R05, R57")
 CHOSEN = "chosen"
 CALL = "run.step(masks={...}, mask_rules={...})"
 
@@ -145,7 +145,8 @@ def _gate(of: _Asked) -> Question:
     if not lacking:
         return GATE.no(f"{stage}; gate {row.gate} has all it needs", *evidence)
     parts = [_lack(one) for one in lacking]
-    return GATE.yes(f"{stage}; gate {row.gate} lacks {listed(parts)}", *evidence)
+    lacks = f"{row.gate} lacks {listed(parts)}"
+    return GATE.yes(lacks, *evidence, claim=f"{stage}; gate {lacks}")
 
 
 def _is_empty(row: SeedRow) -> bool:
@@ -188,8 +189,7 @@ def _less(of: _Asked) -> Question:
         if not known and count:
             return LESS.unknown("reward: not measured", missing="run.step(reward=...)")
         return LESS.unknown(f"taken {counted(count, 'time')}: too seldom to tell", *evidence)
-    parts = ", ".join(briefly(one) for one in edges)
-    said = f"{parts} beside {of.case.subject} (n {longest.count:,})"
+    said = f"{spans(edges)} (n {longest.count:,})"
     if deviations(longest) < -limits.SIGNIFICANT:
         return LESS.yes(said, *evidence)
     return LESS.no(said, *evidence)
@@ -222,17 +222,17 @@ def _claim(of: _Asked, questions: list[Question], found: Question | None) -> str
         return f"{name} is not what the policy prefers: it {by['taken'].answer}"
     match found.id:
         case "legal":
-            lacks = f"; {gate.answer}" if gate is not None and gate.settled == "yes" else ""
+            lacks = f"; {gate.claim}" if gate is not None and gate.settled == "yes" else ""
             by_rule = "by " if found.answer.startswith(("'", "a rule")) else ""
             return f"{name} is forbidden {by_rule}{found.answer}{lacks}"
         case "gate":
-            return f"{name} would not pass: {found.answer}"
+            return f"{name} would not pass: {found.claim}"
         case "taken":
             return f"{name} is taken where it is legal: it {found.answer}"
         case "less":
             dear = by["cost"]
             because = f"; {dear.claim}" if dear.settled == "yes" else ""
-            return f"{name} brought less: {found.answer}{because}"
+            return f"{name} brought less than {of.case.subject}: {found.answer}{because}"
         case _:
             return f"{name} costs more than it brings: {found.claim}"
 

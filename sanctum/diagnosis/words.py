@@ -62,6 +62,15 @@ def briefly(one: Gain) -> str:
     return f"{signed(value)}{'' if error is None else f'+-{plain(error)}'} in {one.steps}"
 
 
+def spans(edges: list[Gain]) -> str:
+    """What steps brought after several times: ``-0.10, -0.15, -0.23+-0.05 in 1, 5, 20``."""
+    means = [signed(number(one.mean) or 0.0) for one in edges]
+    error = number(edges[-1].error) if edges else None
+    if error is not None:
+        means[-1] += f"+-{plain(error)}"
+    return f"{', '.join(means)} in {', '.join(str(one.steps) for one in edges)}"
+
+
 def counted(count: int, one: str) -> str:
     """A count with its noun: ``1 step``, ``2,048 decisions``."""
     return f"{count:,} {one}{'' if count == 1 else 's'}"

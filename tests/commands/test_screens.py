@@ -74,6 +74,10 @@ EXPLAIN = (
     "flip 7",
     "flip 7 --with hall:2",
     "saliency 7 GERMINATE",
+    "why",
+    "why 7",
+    "why-not GERMINATE",
+    "why-not 7.r0c1 FOSSILIZE",
 )
 MORE = (
     "run --sizes",
@@ -90,6 +94,7 @@ MORE = (
     "event 18",
     "run --config",
     "decision 7 --more",
+    "why --more",
 )
 OF_THE_RICH = ("seed ", "env ", "decision ", "counterfactual ")
 CASES = (

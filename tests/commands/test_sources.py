@@ -56,6 +56,8 @@ LINES = {
     ),
     "step": ("step -1",),
     "vitals": ("vitals", "vitals --more", "vitals --at 20"),
+    "why": ("why", "why 1", "why --more", "why --at 20"),
+    "why_not": ("why-not 1.r0c0", "why-not 1 WAIT", "why-not GERMINATE --more"),
     "what_if": ("what-if 1 20 accuracy=0.5 --trust", "what-if 1 --sweep accuracy=0:1 --trust"),
 }
 """What is typed of each word."""

@@ -94,6 +94,6 @@ def _is_better(case: Case, edge: Gain) -> bool:
 
 def _evidence(op: str, edge: Gain) -> Evidence:
     error = number(edge.error)
-    note = "" if error is None else f"+- {error:.3g}, beside doing the subject"
-    limit = f"> {limits.SIGNIFICANT:g} errors"
+    note = "" if error is None else f"+- {error:.3g}"
+    limit = f"> {limits.SIGNIFICANT:g} se"
     return Evidence(f"{op} after {edge.steps}", edge.mean, "reward", limit, edge.count, note)

@@ -134,10 +134,8 @@ def words(one: Priced) -> str:
 
 
 def _evidence(one: Priced) -> Evidence:
-    share = f">= {limits.PRICE_SHARE:.0%} of the loss and >= {limits.PRICE:g} sd is a cause"
-    note = (
-        f"{one.component}; of {signed(number(one.at_once.mean) or 0.0)}, later {gained(one.later)}"
-    )
-    return Evidence(
-        f"price of {one.op}", reading(one.price), "reward", share, one.at_once.count, note
-    )
+    limit = f"< {limits.PRICE:g} sd or {limits.PRICE_SHARE:.0%}"
+    whole = signed(number(one.at_once.mean) or 0.0)
+    note = f"{one.component}, of {whole} at once; {gained(one.later)}"
+    name = f"price of {one.op}"
+    return Evidence(name, reading(one.price), "reward", limit, one.at_once.count, note)

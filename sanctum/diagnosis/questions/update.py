@@ -34,11 +34,11 @@ def question(case: Case) -> Question:
     if not case.of_update:
         return ASKING.unknown("no update was ever said", missing="run.update(...)")
     for name, words in ZERO.items():
-        if number(case.metric(name)) == 0 and _lasts(case, name):
+        if number(case.metric(name)) == 0 and _lasts(case, name) and not _moved(case):
             return ASKING.yes(f"{words} at the last updates", *evidence, verdict="crit")
     skipped, whole = (number(case.metric(name)) for name in ("skipped_minibatches", "minibatches"))
     if skipped and whole and skipped >= whole and _skipped(case):
-        words = f"all {counted(int(whole), 'minibatch')}es of an update are skipped"
+        words = f"all minibatches of an update ({whole:,.0f}) are skipped"
         return ASKING.yes(words, *evidence, verdict="crit")
     if _still(case):
         words = f"approx_kl {said(case.metric('approx_kl'))} for {limits.STILL_UPDATES} updates"
@@ -59,6 +59,12 @@ def listed_names(case: Case) -> str:
 
 def _limit(name: str) -> str:
     return "> 0" if name in ZERO else ""
+
+
+def _moved(case: Case) -> bool:
+    """Whether the last update moved the policy all the same: a norm of 0 may stand for no limit."""
+    kl = number(case.metric("approx_kl"))
+    return kl is not None and abs(kl) > limits.MOVED_KL
 
 
 def _lasts(case: Case, name: str) -> bool:
