@@ -154,6 +154,13 @@ def test_the_timeout_reaches_the_question(desk):
     assert desk.home.opened[0].timeouts == [7.0, 9.0]
 
 
+def test_without_a_timeout_each_question_has_its_own(desk):
+    desk.type("brain")
+    desk.type("set timeout 2")  # what it is, and now it is meant
+    desk.type("brain")
+    assert desk.home.opened[0].timeouts == [None, 2.0]
+
+
 def test_a_condition_may_be_typed_without_quotes(desk):
     assert desk.type("expect entropy > 0.3") == 0
     assert desk.type("envs --where accuracy > 60 --limit 4") == 0
