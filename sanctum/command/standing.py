@@ -16,7 +16,7 @@ from sanctum.view.numbers import cell
 from sanctum.view.report import Column, Report, Table
 
 PATIENCE_STEPS = 5
-"""Steps from which a ripe seed that is not taken is worth a warning (R75 of the rules)."""
+"""Steps from which it is worth a warning that a seed waits (R75 of the rules)."""
 
 CALL = "run.step(mask_rules=...)"
 
@@ -81,13 +81,12 @@ STUCK_DETAIL = (
 def ripe(moment: Moment, found: SeedsAnswer, limit: int, more: bool) -> Report:
     """Seeds that FOSSILIZE may take and that add to their host, while the policy waits."""
     rows = _waiting(found)
-    waits = max((number(one.stands.since_steps) or 0 for one in rows), default=0)
     return Report(
         "seeds ripe",
         *_tables(RIPE, RIPE_DETAIL, rows, limit, more, _none(moment, found, "ripe")),
         headline=_ripe_headline(rows, found),
         notes=[*_forbidden(found), *_legality(moment, found)],
-        verdict=_verdict(rows, waits >= PATIENCE_STEPS),
+        verdict=_verdict(rows),
         at=found.at,
         next=f"seed {rows[0].seed.env}.{rows[0].seed.slot}" if rows else "seeds stuck",
     )
@@ -103,7 +102,7 @@ def stuck(moment: Moment, found: SeedsAnswer, limit: int, more: bool) -> Report:
         *_tables(STUCK, STUCK_DETAIL, rows, limit, more, _none(moment, found, "stuck")),
         headline=_stuck_headline(rows),
         notes=said,
-        verdict=_verdict(rows, True),
+        verdict=_verdict(rows),
         at=found.at,
         next=f"seed {rows[0].seed.env}.{rows[0].seed.slot}" if rows else "seeds top",
     )
@@ -133,8 +132,9 @@ def _tables(
     return [*tables, Table((SEED, *detail), first)] if more and first else tables
 
 
-def _verdict(rows: Sequence[Waiting], warns: bool) -> Verdict | None:
-    return "warn" if rows and warns else None
+def _verdict(rows: Sequence[Waiting]) -> Verdict | None:
+    waits = max((number(one.stands.since_steps) or 0 for one in rows), default=0)
+    return "warn" if waits >= PATIENCE_STEPS else None
 
 
 def _ripe_headline(rows: Sequence[Waiting], found: SeedsAnswer) -> str:
@@ -185,6 +185,7 @@ def _stuck_headline(rows: Sequence[Waiting]) -> str:
     by_gate = Counter(one.seed.gate for one in rows).most_common()
     where = listed([f"{count:,} at {gate}" for gate, count in by_gate])
     top = rows[0].seed
-    steps = counted(int(number(rows[0].stands.since_steps) or 0), "step")
-    longest = f"{top.env}.{top.slot} lacks {gates.lacks(top)} for {steps}"
+    steps = int(number(rows[0].stands.since_steps) or 0)
+    since = f"for {counted(steps, 'step')}" if steps else "since this step"
+    longest = f"{top.env}.{top.slot} lacks {gates.lacks(top)} {since}"
     return f"{counted(len(rows), 'stuck seed')}, {where}; {longest}"

@@ -405,6 +405,17 @@ def test_stuck_seeds_say_what_they_lack_since_when_and_how_long_others_took() ->
     assert as_json(report)["blocks"][0]["rows"][0]["usual_count"] == 41
 
 
+def test_a_seed_that_is_stuck_since_now_is_no_warning() -> None:
+    class Fresh(FakeQueries):
+        def seeds_list(self, *args: Any, **given: Any) -> SeedsAnswer:
+            whole = super().seeds_list(*args, **given)
+            return msgspec.structs.replace(whole, standing=[Standing(reading(0))])
+
+    report = ask("seeds stuck", Fresh())
+    assert report.verdict is None
+    assert report.headline.endswith("7.r0c1 lacks contribution 1.94 since this step")
+
+
 def test_gates_that_nobody_spoke_of_are_not_measured() -> None:
     class Gated(FakeQueries):
         def run_read(self, at: str | None = None) -> RunAnswer:
