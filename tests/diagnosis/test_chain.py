@@ -49,7 +49,7 @@ SICK: dict[str, dict[str, Any]] = {
     "telemetry": {"state": RunState("silent", 90.0)},
     "numerics": {"readings": {"policy_loss": float("nan")}},
     "mask": {"recent": outcomes(DENIED)},
-    "update": {"readings": {"learning_rate": 0.0}},
+    "update": {"readings": {"learning_rate": 0.0, "approx_kl": 0.0}},
     "better": {"recent": outcomes(BETTER), "brought": outcomes(BETTER)},
     "cost": {"brought": outcomes(DEAR)},
     "reward": {"recent": outcomes(reward_spread=reading(0.0), return_spread=reading(0.0))},
@@ -228,14 +228,19 @@ def test_the_claim_names_the_rule_and_what_it_forbids() -> None:
 @pytest.mark.parametrize(
     "readings",
     [
-        {"grad_norm": 0.0},
-        {"max_grad_norm": 0.0},
+        {"grad_norm": 0.0, "approx_kl": 0.0},
+        {"max_grad_norm": 0.0, "approx_kl": 1e-8},
         {"skipped_minibatches": 16.0},
         {"approx_kl": 0.0, "ratio_max": 1.0},
     ],
 )
 def test_an_update_that_does_nothing_is_seen_by_its_mechanism(readings: dict[str, float]) -> None:
     assert ask(readings=readings).cause == "update"
+
+
+@pytest.mark.parametrize("zero", ["learning_rate", "grad_norm", "max_grad_norm"])
+def test_an_update_that_moved_the_policy_did_something_whatever_is_0(zero: str) -> None:
+    assert ask(readings={zero: 0.0, "approx_kl": 0.004}).cause == "chosen"
 
 
 def test_a_converged_policy_that_hardly_moves_is_no_fault() -> None:
