@@ -19,6 +19,7 @@ from tests.diagnosis.made import (
     Made,
     component,
     edges,
+    gain,
     outcome,
     outcomes,
     priced,
@@ -317,6 +318,13 @@ def test_the_claim_names_the_price_and_what_came_for_it() -> None:
     )
 
 
+def test_the_claim_shows_the_time_that_decided_where_the_long_run_is_noise_yet() -> None:
+    noisy = [*edges(-9.75, -6.0, error=0.5), gain(20, -2.7, 3.1)]
+    answer = ask(brought=outcomes(with_op(DEAR, "GERMINATE", edges=noisy)))
+    assert answer.cause == "cost"
+    assert answer.claim.endswith("; -6 +- 0.50 over 5 steps, n 200")
+
+
 def test_a_part_of_the_reward_that_pays_for_waiting_is_found_as_well() -> None:
     """The subject is not the rival: WAIT is the one to be compared with."""
     ops = with_op(DEAR, "WAIT", count=100)
@@ -343,7 +351,14 @@ def test_a_reward_that_only_comes_at_the_end_is_not_flat() -> None:
 
 
 def test_a_reward_that_hardly_ever_comes_says_nothing() -> None:
-    assert ask(recent=outcomes(no_reward=reading(0.97))).cause == "reward"
+    assert ask(recent=outcomes(ONE_SIDED, no_reward=reading(0.97))).cause == "reward"
+    assert ask(recent=outcomes(no_reward=reading(1.0))).cause == "reward"
+
+
+def test_a_reward_that_comes_seldom_is_not_blamed_where_no_op_dominates() -> None:
+    answer = ask(recent=outcomes(no_reward=reading(0.97)))
+    assert answer.cause == "chosen"
+    assert "97 % of 1,000 decisions" in question(answer, "reward").answer
 
 
 def test_a_component_that_dominates_is_said_and_is_no_cause_by_itself() -> None:

@@ -26,6 +26,19 @@ class Priced:
     price: float
     at_once: Gain
     later: Gain
+    soon: Gain | None
+
+    @property
+    def lost(self) -> Gain | None:
+        """Over which time the price is surely not won back: the long run, or soon if that is noise.
+
+        None: it is, or nobody can tell.
+        """
+        if deviations(self.later) < -limits.TENDING:
+            return self.later
+        if self.soon is None or (number(self.later.mean) or 0.0) >= 0:
+            return None
+        return self.soon if deviations(self.soon) < -limits.SIGNIFICANT else None
 
     @property
     def returned(self) -> float:
@@ -85,7 +98,7 @@ def priced(case: Case, one: Outcome) -> Priced | None:
     if not known or not min(known.values()) < 0:
         return None
     name = min(known, key=lambda part: known[part])
-    return Priced(one.action, name, known[name], at_once, later)
+    return Priced(one.action, name, known[name], at_once, later, _soon(case, one.action))
 
 
 def is_dear(case: Case, one: Priced) -> bool:
@@ -98,23 +111,15 @@ def is_dear(case: Case, one: Priced) -> bool:
         and -one.price >= limits.PRICE * usual
         and one.price <= limits.PRICE_SHARE * loss < 0
         and deviations(one.at_once) < -limits.SIGNIFICANT
-        and _is_lost(case, one)
+        and one.lost is not None
         and _makes_the_loss(case, one)
     )
 
 
-def _is_lost(case: Case, one: Priced) -> bool:
-    """Whether the price is not won back: in the long run, or soon where that is too noisy yet."""
-    if deviations(one.later) < -limits.TENDING:
-        return True
-    soon = case.edge(one.op, SOON)
-    known = soon is not None and number(soon.error) is not None
-    return (
-        (number(one.later.mean) or 0.0) < 0
-        and soon is not None
-        and known
-        and deviations(soon) < -limits.SIGNIFICANT
-    )
+def _soon(case: Case, op: str) -> Gain | None:
+    """What an op comes to after a few steps; None where its error is not known."""
+    found = case.edge(op, SOON)
+    return None if found is None or number(found.error) is None else found
 
 
 def _makes_the_loss(case: Case, one: Priced) -> bool:
@@ -130,7 +135,8 @@ def _makes_the_loss(case: Case, one: Priced) -> bool:
 def words(one: Priced) -> str:
     """What an op pays, what it gets for that, and what it comes to later."""
     price = f"{one.op} pays {plain(-one.price)} ({one.component}) and gets {plain(one.returned)}"
-    return f"{price}; {gained(one.later)}, n {one.later.count:,}"
+    shown = one.lost or one.later
+    return f"{price}; {gained(shown)}, n {shown.count:,}"
 
 
 def _evidence(one: Priced) -> Evidence:

@@ -39,7 +39,9 @@ def question(case: Case) -> Question:
         return ASKING.yes(f"{words}, {said(recent.return_spread)} over 20", *evidence)
     if silent is not None and silent > limits.SILENT:
         words = f"nothing comes within 20 steps of {percent(silent)} of {count:,} decisions"
-        return ASKING.yes(words, *evidence)
+        if silent == 1.0 or _is_stuck(case):
+            return ASKING.yes(words, *evidence)
+        return ASKING.no(f"{words}, yet {case.subject} is not all", *evidence, verdict="warn")
     words = f"sd {said(recent.reward_spread)}"
     if spread < limits.FLAT:
         words += f" a step, {said(recent.return_spread)} over 20"
@@ -50,6 +52,12 @@ def question(case: Case) -> Question:
     if share > limits.DOMINATES:
         words += f"; {percent(share)} {top.name}"
     return ASKING.no(words, *evidence, verdict="warn" if share > limits.DOMINATES else "ok")
+
+
+def _is_stuck(case: Case) -> bool:
+    """Whether one op dominates: a reward that comes seldom is not to blame where none does."""
+    share = case.free_share
+    return share is None or share > limits.DOMINANT
 
 
 def _largest(case: Case) -> Component | None:
