@@ -15,6 +15,7 @@ from sanctum.recorder.replaying.place import place_of
 from sanctum.recorder.replaying.trust import check
 from sanctum.telemetry import RunStarted
 
+FACTORY = "mine:made"
 ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -76,19 +77,19 @@ def record(folder: Path) -> Path:
 
 
 def test_this_users_records_are_trusted(home):
-    check(record(home), header())
-    check(record(home / "hall"), header())
+    check(record(home), header(), FACTORY)
+    check(record(home / "hall"), header(), FACTORY)
 
 
 def test_a_relative_path_to_them_is_one_of_them(home, monkeypatch):
     monkeypatch.chdir(record(home).parent)
-    check(Path("demo.sanctum.db"), header())
+    check(Path("demo.sanctum.db"), header(), FACTORY)
 
 
 def refusal(path: Path, **about) -> str:
     with pytest.raises(SanctumError) as refused:
-        check(path, header(**about))
-    assert refused.value.hint.startswith("--trust")
+        check(path, header(**about), FACTORY)
+    assert refused.value.hint == "--trust runs it all the same: mine:made"
     return refused.value.sentence
 
 

@@ -61,18 +61,27 @@ class Case:
         if rank is not None:
             entry = self.source.scope(f"hall:{rank}")
             found = which.of_hall(entry, rank, self.of, version)
-            self._check(entry)
+            self.check(entry, found)
             return found
         if name == THEN:
             found = which.then(self.of, self.grounds, row)
-            self._check(self.of)
+            self.check(self.of, found)
             return found
         assert name == NOW
         newest = self._newest()
         is_same = newest.reader.only_env is None and self.of.at.hall is None
         found = which.now(newest.reader, newest.attempt.attempt, version, is_same_run=is_same)
-        self._check(newest)
+        self.check(newest, found)
         return found
+
+    def check(self, of: Scope, chosen: Chosen) -> None:
+        """Refuse weights of a record that may not be this user's. Raises SanctumError."""
+        if self.trusted:
+            return
+        hall = self.source.hall
+        is_entry = of.at.hall is not None and hall is not None
+        path = hall.path if is_entry and hall else self.source.path
+        trust.check(path, of.header, chosen.weights.factory or "")
 
     def notes(self, *chosen: Chosen) -> list[str]:
         """What has to be said of an evaluation with these weights, beside its numbers."""
@@ -82,20 +91,9 @@ class Case:
             said.append(f"not finite in the observation: {listed(odd)}")
         return list(dict.fromkeys(said))
 
-    def check(self) -> None:
-        """Refuse a record that may not be this user's. Raises SanctumError."""
-        self._check(self.of)
-
     def _newest(self) -> Scope:
         """Where the newest weights are: of the run that is asked, also about its hall of fame."""
         if self.of.at.hall is None:
             return self.of
         now = self.source.scope(None)
         return self.of if now.at.hall is not None else now
-
-    def _check(self, of: Scope) -> None:
-        if self.trusted:
-            return
-        hall = self.source.hall
-        is_entry = of.at.hall is not None and hall is not None
-        trust.check(hall.path if is_entry and hall else self.source.path, of.header)

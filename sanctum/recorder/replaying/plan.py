@@ -17,6 +17,8 @@ from sanctum.model.jobs import (
 )
 from sanctum.recorder.replaying.place import Place
 
+TRACED = "set trace on shows where"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -48,7 +50,7 @@ def saliency_of(done: Done) -> SaliencyFound:
 def refused(failed: Failed) -> SanctumError:
     """What a worker could not do, as an error; where it came from is in its notes."""
     kind = UsageError if failed.kind == "illegal" else SanctumError
-    error = kind(failed.sentence, failed.hint)
+    error = kind(failed.sentence, failed.hint or (TRACED if failed.traceback else None))
     if failed.traceback:
         error.add_note(failed.traceback.rstrip())
     return error

@@ -49,7 +49,6 @@ def replay_stretch(case: Case) -> Plan:
     now = case.choose(NOW)
     reader, attempt = case.of.reader, case.of.attempt.attempt
     grounds = case.grounds
-    case.check()
     kept, notes, updates, without = saved(reader, attempt), case.notes(now), {}, []
     for row in range(grounds.steps.size):
         try:
@@ -73,7 +72,9 @@ def replay_stretch(case: Case) -> Plan:
         found = of_update(reader, attempt, group.update)
         if found is None:
             raise thinned(group.update)
-        return Evaluate([Chosen(THEN, found, None).policy()], [grounds.rows(group.rows)])
+        chosen = Chosen(THEN, found, None)
+        case.check(case.of, chosen)
+        return Evaluate([chosen.policy()], [grounds.rows(group.rows)])
 
     def newest(group: _Group) -> Evaluate:
         return Evaluate([now.policy()], [grounds.rows(group.rows)])

@@ -16,18 +16,19 @@ from sanctum.telemetry import RunStarted
 from sanctum.wire.places import home
 from sanctum.wire.processes import own_uid
 
-HINT = "--trust runs it all the same: the record says which code that is"
 
-
-def check(record: Path, header: RunStarted) -> None:
+def check(record: Path, header: RunStarted, factory: str) -> None:
     """Refuse a record that may not be from this user here. Raises SanctumError.
 
     It has to lie in this user's record directory (or its halls of fame), be theirs, be writable by
-    nobody else, and be of a run of this host.
+    nobody else, and be of a run of this host. `factory` is what it names, for those who may trust.
     """
     why = _foreign(record, header)
     if why is not None:
-        raise SanctumError(f"a replay runs code that the record names, and {why}", HINT)
+        raise SanctumError(
+            f"a replay runs code that the record names, and {why}",
+            f"--trust runs it all the same: {factory}",
+        )
 
 
 def _foreign(record: Path, header: RunStarted) -> str | None:
