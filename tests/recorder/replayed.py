@@ -69,7 +69,7 @@ def module(folder: Path) -> ModuleType:
 class Course:
     """Acts, learns and saves, as a trainer does. `folder` is its home; the record lies in it."""
 
-    def __init__(self, folder: Path, **about) -> None:
+    def __init__(self, folder: Path, task: str = "digits", **about) -> None:
         self.path = folder / "demo.sanctum.db"
         self.rng = np.random.default_rng(3)
         torch.manual_seed(3)
@@ -83,7 +83,7 @@ class Course:
             "directory": str(folder),
             "path": [str(folder)],
         }
-        self.to.begin(RunStarted("demo", "digits", ENVS, **{**said, **about}), 1.0, "boot")
+        self.to.begin(RunStarted("demo", task, ENVS, **{**said, **about}), 1.0, "boot")
         self.run = direct("demo", self.to.take)
         self.run.record = str(self.path)
         self.step, self.version = -1, 0

@@ -13,8 +13,13 @@ import torch
 
 from sanctum.errors import NoDataYet, SanctumError, UsageError
 from sanctum.model.readings import MASKED, NOT_MEASURED, Measured, number
+from sanctum.record.hall import Hall
+from sanctum.record.hall import weights as of_hall
+from sanctum.record.weights import saved
 from sanctum.recorder.reading import opened
 from sanctum.recorder.replaying import stretch
+from sanctum.wire.places import hall_path
+from tests.record.episodes import fame_of
 from tests.recorder.replayed import FEATURES, OPS, Course, module
 
 LEARNS_EVERY = 20
@@ -432,6 +437,53 @@ def test_each_way_to_fail_is_said_and_the_other_weights_are_tried(made, course, 
     with pytest.raises(SanctumError, match="needs the simulator") as failed:
         ask.replay_flip(0, at="0")
     assert "in broken" in failed.value.__notes__[0]
+
+
+def in_the_hall(course, home, **about):
+    """The hall of fame that holds one episode of a run, and the run's record to be asked."""
+    run = course(task=f"halls{len(list(home.rglob('*.hall.db')))}", **about)
+    into = Hall(hall_path(run.to.header.task), run.to.header.task)
+    fame, _ = fame_of(run.to, into)
+    run.save()
+    for peak in (60.0, 90.0, 70.0):
+        run.act(2, accuracy=np.full(2, peak))
+        run.learn()
+    run.run.episode(0, 0, step=5)
+    fame.settle()
+    return into, ask_of(run, home)
+
+
+def test_an_entry_of_the_hall_holds_the_weights_of_its_peak(made, course, home):
+    place = {"directory": str(made.folder), "path": [str(made.folder)]}
+    into, ask = in_the_hall(course, home, **place)
+    _by_the_worker_of(made, ask)
+    assert into.entry(1).best_step == 2
+    (weights,) = saved(into.reader(into.entry(1)), 1)
+    assert weights == (1, 1)
+    *_, best = ask.replay_run(1, at="5", hall=1).evaluations
+    assert (best.which, best.update, best.acted, best.reproduced) == ("hall:1", 1, False, False)
+    at_peak = ask.replay_run(0, at="hall:1")
+    then, now = at_peak.evaluations
+    assert (then.update, then.acted, then.reproduced, now.update) == (1, True, True, 3)
+    assert at_peak.at.hall == 1
+    assert ask.replay_flip(0, at="hall:1").update == 1
+    assert ask.replay_whatif(0, {"growth": 0.0}, at="5", which="hall:1").update == 1
+    later = ask.replay_stretch(0, "2", "3", at="hall:1:end")
+    assert (later.reproduced, later.now_update) == (2, 3)
+
+
+def test_an_entry_without_weights_says_so(made, course, home, monkeypatch):
+    monkeypatch.setattr(of_hall, "MOST_BYTES", 100)
+    place = {"directory": str(made.folder), "path": [str(made.folder)]}
+    _, ask = in_the_hall(course, home, **place)
+    _by_the_worker_of(made, ask)
+    answer = ask.replay_run(0, hall=1)
+    assert [one.which for one in answer.evaluations] == ["then", "now"]
+    assert answer.absent["hall:1"].startswith("entry 1 of the hall of fame holds no weights: ")
+    assert "those of u1 are" in answer.absent["hall:1"]
+    assert ask.replay_run(0, at="hall:1").absent["then"] == answer.absent["hall:1"]
+    with pytest.raises(UsageError, match="no rank 2"):
+        ask.replay_run(0, hall=2)
 
 
 def test_without_torch_the_extra_to_install_is_named(course, home):
