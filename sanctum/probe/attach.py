@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +16,12 @@ from sanctum.probe.run import Run, say
 from sanctum.probe.sender import Sender
 from sanctum.probe.witness import Witness, witness
 from sanctum.telemetry import RunStarted
+
+REPLAYING = "SANCTUM_REPLAYING"
+"""The environment variable that is set where decisions are replayed, and in what is started there.
+
+A module that trains as it is imported would begin a record of its own.
+"""
 
 
 def attach(
@@ -78,7 +85,14 @@ def attach(
 
 
 def begun(header: RunStarted, keep_bytes: int | str | None = None) -> Run:
-    """The run of `header`, with a recorder of its own; other runs of this process go on."""
+    """The run of `header`, with a recorder of its own; other runs of this process go on.
+
+    Raises SystemExit in a process that replays decisions: nothing is trained there.
+    """
+    if os.environ.get(REPLAYING):
+        raise SystemExit(
+            "it attaches Sanctum: training belongs under if __name__ == '__main__', or elsewhere"
+        )
     header.keep_bytes = keeping.keep_bytes(keep_bytes, say)
     run = Run(header.run_id, Backlog(), say)
     seen = witness()

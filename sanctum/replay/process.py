@@ -11,12 +11,13 @@ import os
 import sys
 import threading
 import time
-from typing import BinaryIO, NoReturn
-
-import sanctum
+from typing import BinaryIO
 
 PATH = "SANCTUM_REPLAY_PATH"
 """The environment variable with the run's ``sys.path``, a JSON list."""
+
+REPLAYING = "SANCTUM_REPLAYING"
+"""The environment variable by which `sanctum.attach`, and every adapter, knows that it must not."""
 
 NICE = 5
 """How far it stands back behind the trainer, which may want the same cores; as the recorder."""
@@ -62,15 +63,8 @@ def settle() -> None:
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     with contextlib.suppress(OSError):
         os.nice(max(0, NICE - os.nice(0)))
-    vars(sanctum)["attach"] = _no_training
+    os.environ[REPLAYING] = "1"
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
-
-
-def _no_training(*_: object, **__: object) -> NoReturn:
-    """A module that trains as it is imported would do so here, and begin a record of its own."""
-    raise SystemExit(
-        "it attaches Sanctum: training belongs under if __name__ == '__main__', or elsewhere"
-    )
 
 
 def _leave_with(parent: int) -> None:

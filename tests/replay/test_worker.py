@@ -140,12 +140,12 @@ def test_what_fails_is_answered_and_the_next_job_too(worker: Worker) -> None:
     torch.testing.assert_close(chances(worker.ask(EVALUATE)), wanted())
 
 
-def test_a_module_that_trains_as_it_is_imported_does_not(worker: Worker) -> None:
-    place = "tests.replay.training_module:made"
-    said = worker.ask(Evaluate([policy(NET, factory=place)], [rows(SEEN)]))
+@pytest.mark.parametrize("module", ["tests.replay.training_module", "tests.replay.adapted_module"])
+def test_a_module_that_trains_as_it_is_imported_does_not(worker: Worker, module: str) -> None:
+    said = worker.ask(Evaluate([policy(NET, factory=f"{module}:made")], [rows(SEEN)]))
     assert isinstance(said, Failed)
     assert said.sentence == (
-        "importing tests.replay.training_module failed: SystemExit: it attaches Sanctum:"
+        f"importing {module} failed: SystemExit: it attaches Sanctum:"
         " training belongs under if __name__ == '__main__', or elsewhere"
     )
 
