@@ -123,10 +123,12 @@ def _soon(case: Case, op: str) -> Gain | None:
 
 
 def _makes_the_loss(case: Case, one: Priced) -> bool:
-    """Whether the price is most of what is lost later, too, as far as that is known."""
+    """Whether the price is no chance, and most of what is lost later, too, if that is known."""
     outcome = case.then(one.op)
     if outcome is None or outcome.price is None or outcome.price.component != one.component:
         return True
+    if any(deviations(one) > -limits.SIGNIFICANT for one in outcome.price.edges[:1]):
+        return False
     paid = [number(edge.mean) for edge in outcome.price.edges if edge.steps == one.later.steps]
     lost = number(one.later.mean) or 0.0
     return not paid or paid[0] is None or paid[0] <= limits.PRICE_SHARE * lost
