@@ -176,7 +176,11 @@ def test_weights_that_were_thinned_out_are_stood_for_by_the_nearest_before(made)
     assert early.absent["then"].startswith("no weights were kept that acted by step 5")
     whole = ask.replay_stretch(0, "0", "79")
     assert (whole.first_step, len(whole.rows)) == (20, 60)
-    assert any("no weights were kept that acted by step" in note for note in whole.notes)
+    assert whole.notes == [
+        "the weights of u2 are not kept: the nearest before stand for them",
+        "20 decisions are left out: no weights were kept that acted by step 19; the first are"
+        " those of u1",
+    ]
 
 
 def test_a_stretch_is_evaluated_row_by_row_with_the_weights_of_each(made):

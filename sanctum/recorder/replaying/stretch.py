@@ -20,6 +20,7 @@ from sanctum.recorder.replaying.evaluation import (
     difference,
     readings_of,
 )
+from sanctum.recorder.replaying.features import listed
 from sanctum.recorder.replaying.plan import Plan, evaluated
 from sanctum.recorder.replaying.which import NOW, THEN, Chosen
 
@@ -49,20 +50,8 @@ def replay_stretch(case: Case) -> Plan:
     now = case.choose(NOW)
     reader, attempt = case.of.reader, case.of.attempt.attempt
     grounds = case.grounds
-    kept, notes, updates, without = saved(reader, attempt), case.notes(now), {}, []
-    for row in range(grounds.steps.size):
-        try:
-            updates[row], note = acting(kept, int(grounds.steps[row]), grounds.version(row))
-        except NoDataYet as error:
-            without.append(error.sentence)
-            continue
-        if note is not None and note not in notes:
-            notes.append(note)
-    if not updates:
-        raise NoDataYet(without[-1])
-    if without:
-        count = f"{len(without):,} decision" + ("s are" if len(without) > 1 else " is")
-        notes.append(f"{count} left out: {without[-1]}")
+    updates, stood_in = _updates(saved(reader, attempt), grounds)
+    notes = [*case.notes(now), *stood_in]
     is_same_run = case.of.at.hall is None
     groups = _groups(grounds, updates)
     now_groups = _groups(grounds, dict.fromkeys(updates, now.weights.update))
@@ -90,6 +79,38 @@ def replay_stretch(case: Case) -> Plan:
         return _answer(case, now, rows, notes)
 
     return Plan(case.place, jobs, finish)
+
+
+def _updates(
+    kept: list[tuple[int, int | None]], grounds: Grounds
+) -> tuple[dict[int, int], list[str]]:
+    """By row the update whose weights stand for those that acted; and what is to be said of it.
+
+    Raises NoDataYet where there are none for any row.
+    """
+    updates: dict[int, int] = {}
+    stood_for: dict[int, None] = {}
+    without: NoDataYet | None = None
+    for row, step in enumerate(grounds.steps.tolist()):
+        version = grounds.version(row)
+        try:
+            updates[row], _ = acting(kept, step, version)
+        except NoDataYet as error:
+            without = error
+            continue
+        if version is not None and updates[row] != version:
+            stood_for[version] = None
+    if without is not None and not updates:
+        raise without
+    notes = []
+    if stood_for:
+        names = listed([f"u{version}" for version in stood_for])
+        notes.append(f"the weights of {names} are not kept: the nearest before stand for them")
+    if without is not None:
+        count = grounds.steps.size - len(updates)
+        decisions = f"{count:,} decision" + ("s are" if count > 1 else " is")
+        notes.append(f"{decisions} left out: {without.sentence}")
+    return updates, notes
 
 
 def _groups(grounds: Grounds, updates: dict[int, int]) -> list[_Group]:
