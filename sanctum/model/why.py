@@ -50,7 +50,8 @@ class Outcome(_Answer, frozen=True):
 
     `edges` are by how much it beat the `rival` where all else was alike: the same time of the run,
     the same stretch of the episode, the same ops legal; `edge_components` the same of each
-    component of the reward at once. Their `count` is how many of its decisions had such a match.
+    component of the reward at once. Their `count` is how many of its decisions had such a match;
+    their errors are widened where few episodes speak.
     The rival itself has none. `spread` is the standard deviation of the reward at its decisions.
 
     Of the decisions that took it: `forced` had no other legal op. At `denied` of them whatever
@@ -147,7 +148,8 @@ class Question(_Answer, frozen=True):
     """One question of the chain. `settled`: yes stops the chain, for this is the cause.
 
     `id` is a word to tell them apart (``mask``, ``cost``); `text` the question, `answer` a sentence
-    with its numbers; `claim` says it in full, of a cause. An unknown one says in `missing` which call of the probe would measure it.
+    with its numbers; `claim` says it in full, of a cause. An unknown one says in `missing` which
+    call of the probe would measure it.
     """
 
     id: str

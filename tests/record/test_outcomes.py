@@ -398,3 +398,39 @@ def test_an_error_is_as_large_as_what_chance_does() -> None:
         away.append((number(found.mean) or 0.0) / (number(found.error) or 1.0))
     assert 0.85 < float(np.std(away)) < 1.2
     assert abs(float(np.mean(away))) < 0.3
+
+
+@pytest.mark.parametrize("clusters", [4, 6, 12])
+def test_three_errors_of_few_clusters_are_rare_too(clusters: int) -> None:
+    random = np.random.default_rng(5)
+    cluster = np.repeat(np.arange(clusters), 20)
+    every, stratum = np.ones(cluster.size, bool), np.zeros(cluster.size, np.int64)
+    false = 0
+    for _ in range(400):
+        took = random.random(cluster.size) < np.repeat(random.random(clusters), 20)
+        values = random.normal(size=cluster.size) + np.repeat(random.normal(size=clusters), 20)
+        found = edge(5, values, Sides(every, took, ~took, stratum, cluster))
+        mean, error = number(found.mean), number(found.error)
+        false += mean is not None and error is not None and abs(mean) > 3 * error
+    assert false < 400 * 0.02
+
+
+def test_a_single_cluster_has_no_error_whatever_lies_beside_it() -> None:
+    """The cells of stratum 1 are compared with nothing, so their clusters do not count."""
+    values, cluster = np.array([1.0, 2, 3, 4, 5, 6]), np.array([0, 0, 0, 0, 1, 2])
+    took = np.array([True, True, False, False, False, False])
+    stratum = np.array([0, 0, 0, 0, 1, 1])
+    found = edge(1, values, Sides(np.ones(6, bool), took, ~took, stratum, cluster))
+    assert (number(found.mean), found.error) == (-2.0, NOT_MEASURED)
+
+
+def test_one_endless_episode_is_judged_by_its_pieces(tmp_path: Path) -> None:
+    told = Told(tmp_path)
+    random = np.random.default_rng(2)
+    for step in range(640):
+        ops = random.integers(0, 2, ENVS)
+        noise = random.normal(size=ENVS)
+        told.step(step, ops, reward=noise - ops, mask__op=FREE, env_step=float(step), done=0.0)
+    (one,) = (each for each in told.op("GROW", env=0).edges if each.steps == 1)
+    assert number(one.mean) == pytest.approx(-1.0, abs=0.3)
+    assert 0.05 < (number(one.error) or 0.0) < 0.2

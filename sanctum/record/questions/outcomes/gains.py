@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sanctum.model.readings import NOT_MEASURED, Reading, reading
+from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 from sanctum.model.why import Gain
 from sanctum.record.questions.outcomes.seen import Alike, Flags, Floats, Ints
 
@@ -51,7 +51,8 @@ def edge(steps: int, values: Floats, of: Sides) -> Gain:
     """By how much those that took it did better than the others alike, on average.
 
     Each decision is compared with the mean of the others of its stratum; strata without such are
-    left out. The error is that of a difference of weighted means over clusters.
+    left out. The error is that of a difference of weighted means over clusters; it is widened where
+    few of them speak, so that three errors are as rare as they are of many.
     """
     known = ~np.isnan(values)
     took, other = of.took & known, of.other & known
@@ -67,12 +68,32 @@ def edge(steps: int, values: Floats, of: Sides) -> Gain:
     apart = values[took] - means[of.stratum[took]]
     difference = float(apart.mean())
     weights = np.bincount(of.stratum[took], minlength=count) / size
-    other &= usable[of.stratum]
+    other &= weights[of.stratum] > 0
     where = of.stratum[other]
-    against = -(values[other] - means[where]) * weights[where] / others[where]
-    parts = np.concatenate([(apart - difference) / size, against])
+    counts = weights[where] / others[where]
+    parts = np.concatenate([(apart - difference) / size, -(values[other] - means[where]) * counts])
     clusters = np.concatenate([of.cluster[took], of.cluster[other]])
-    return Gain(steps, reading(difference), _error(parts, clusters), size)
+    freedom = min(
+        _freedom(np.full(size, 1 / size), of.cluster[took]), _freedom(counts, of.cluster[other])
+    )
+    error = number(_error(parts, clusters))
+    if error is None or freedom < 1:
+        return Gain(steps, reading(difference), NOT_MEASURED, size)
+    return Gain(steps, reading(difference), reading(error * _widened(freedom)), size)
+
+
+def _freedom(weights: Floats, cluster: Ints) -> float:
+    """How many clusters there are in effect, by weights that add up to 1, less one."""
+    _, place = np.unique(cluster, return_inverse=True)
+    return 1 / float((np.bincount(place, weights) ** 2).sum()) - 1
+
+
+def _widened(freedom: float) -> float:
+    """What an error of so few is multiplied by: three of Student's t over three of the normal.
+
+    The first terms of the Cornish-Fisher expansion, Abramowitz and Stegun, 26.7.5.
+    """
+    return 1 + 2.5 / freedom + 5.75 / freedom**2
 
 
 def _error(parts: Floats, cluster: Ints) -> Reading:

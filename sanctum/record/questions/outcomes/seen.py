@@ -171,7 +171,8 @@ class Alike:
     """What decisions have in common: `stratum` and `cluster` of each, (rows, envs).
 
     Strata are alike in the time of the run, the stretch of the episode and the legal ops. Clusters
-    are the episodes, whose rewards hang together.
+    are the episodes, whose rewards hang together; where few were seen, pieces of them that are long
+    beside what is added up.
     """
 
     stratum: Ints
@@ -181,6 +182,8 @@ class Alike:
 IRREGULAR = 0.1
 """Share of steps that are not as far apart as usual beyond which no gap is known."""
 STRETCHES = 8
+FEW_EPISODES, PIECE_STEPS = 30, 64
+"""Episodes below which they are cut up, and how long the pieces are."""
 ERA_STEPS, ERA_DECISIONS = 64, 512
 """How long the policy counts as the same: steps, and decisions at least."""
 MANY_OPS = 16
@@ -203,11 +206,15 @@ def alike(seen: Seen) -> Alike:
         stratum = stratum * (STRETCHES + 1) + stretch
         assert seen.starts is not None
         turn = np.cumsum(seen.starts, axis=0) + np.cumsum(of_piece == 0)[:, None]
+    cluster = turn * envs + np.arange(envs)[None, :]
+    if np.unique(cluster[seen.made]).size < FEW_EPISODES:
+        piece = np.cumsum(of_piece % PIECE_STEPS == 0)[:, None]
+        cluster = cluster * (rows + 1) + piece
     if seen.legal is not None and len(seen.ops) <= MANY_OPS:
         bits = (seen.legal * (1 << np.arange(len(seen.ops)))).sum(axis=2)
         stratum = stratum * (1 << len(seen.ops)) + bits
     _, flat = np.unique(stratum, return_inverse=True)
-    return Alike(flat.reshape(seen.shape), turn * envs + np.arange(envs)[None, :])
+    return Alike(flat.reshape(seen.shape), cluster)
 
 
 def _breaks(steps: Any, firsts: list[int]) -> Ints:
