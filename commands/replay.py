@@ -28,6 +28,13 @@ LIMIT = 12
 """Rows of a stretch that are shown unless more are asked for."""
 
 
+CAUSES = (
+    "usual causes: it acted in training mode (dropout, batch norm), its normaliser is not among"
+    " the weights, its code has changed since"
+)
+"""Of weights that acted and now give something else."""
+
+
 class Made(NamedTuple):
     """What one set of weights made of the decision, or the record (`again` is None)."""
 
@@ -115,7 +122,7 @@ def command(
 def _of_one(answer: ReplayAnswer, more: bool, trust: bool) -> Report:
     made = [_recorded(answer), *map(_made, answer.evaluations)]
     heads = answer.evaluations[0].heads if answer.evaluations else []
-    main = next((one for one in heads if _is_main(one, answer)), None)
+    main = next((one for one in heads if _is_main(one, answer)), next(iter(heads), None))
     shown = heads if more else [] if main is None else [main]
     blocks: list[Block] = [Table(MADE, made), *(_options(one.head, answer) for one in shown)]
     at = f"{answer.env} {answer.step}"
@@ -183,19 +190,17 @@ def _headline(answer: ReplayAnswer) -> str:
     if first is None:
         why = answer.absent.get("then", "no weights of then")
         return f"not replayed as it was: {why}"
-    limit = f"limit {answer.tolerance:g}"
+    limit = "" if first.compared == "value" else f" (limit {answer.tolerance:g})"
     whose = weights(first.which, first.update, first.acted)
     if first.reproduced is None:
         return f"nothing to compare with was recorded; evaluated with {whose}"
     what = "" if first.compared == "probabilities" else f" of the {first.compared}"
     if first.reproduced:
-        return (
-            f"reproduced: largest difference{what} {cell(first.difference)} ({limit}), with {whose}"
-        )
+        return f"reproduced: largest difference{what} {cell(first.difference)}{limit}, with {whose}"
     apart = first.difference
     if (number(apart) or 0.0) < answer.tolerance:
         return f"NOT reproduced: the value is off by {cell(first.value_difference)}, with {whose}"
-    return f"NOT reproduced: largest difference{what} {cell(apart)} ({limit}), with {whose}"
+    return f"NOT reproduced: largest difference{what} {cell(apart)}{limit}, with {whose}"
 
 
 def _verdict(one: Evaluation) -> Verdict | None:
@@ -221,6 +226,8 @@ def _notes(answer: ReplayAnswer, heads: int) -> list[str]:
     machine = "" if first is None else f"; {first.dtype} on {first.device}"
     notes = [f"{which}: {why}" for which, why in answer.absent.items() if which != "then"]
     notes += answer.notes
+    if _worst(answer) == "crit":
+        notes.append(CAUSES)
     if answer.kept:
         notes.append(f"weights kept: {spans(answer.kept)}{machine}")
     notes += [f"{counted(heads, 'head')} more: --more"] if heads > 0 else []

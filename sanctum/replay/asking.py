@@ -167,7 +167,11 @@ def _checked(found: Any, rows: int) -> dict[str, Tensor]:
         raise Refused("policy", f"the policy's readings are a {type(found).__name__}, no mapping")
     checked = {}
     for name, one in found.items():
-        value = one if isinstance(one, Tensor) else torch.as_tensor(np.asarray(one))
+        try:
+            value = one if isinstance(one, Tensor) else torch.as_tensor(np.asarray(one))
+        except (TypeError, ValueError) as error:
+            kind = type(one).__name__
+            raise Refused("policy", f"{name} is of type {kind}, no tensor or array") from error
         if value.ndim < 1 or len(value) != rows:
             raise Refused("policy", f"{name} is of shape {tuple(value.shape)} for {rows} decisions")
         checked[str(name)] = value

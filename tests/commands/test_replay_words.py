@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from typing import Any
 
@@ -72,6 +73,7 @@ def test_weights_that_acted_and_give_something_else_are_an_alarm() -> None:
     report = ask("replay 7", Altered(reproduced=False, difference=reading(0.0123)))
     assert report.headline.startswith("NOT reproduced: largest difference 0.0123 (limit 1e-05)")
     assert report.verdict == "crit"
+    assert any("training mode" in note for note in report.notes)
 
 
 def test_weights_that_are_only_near_those_that_acted_are_a_warning() -> None:
@@ -79,11 +81,26 @@ def test_weights_that_are_only_near_those_that_acted_are_a_warning() -> None:
     report = ask("replay 7", near)
     assert report.headline.endswith("with u20, the nearest kept before")
     assert report.verdict == "warn"
+    assert not any("training mode" in note for note in report.notes)
 
 
 def test_a_value_that_differs_is_told_from_probabilities_that_do() -> None:
     off = Altered(reproduced=False, value_difference=reading(0.5))
     assert ask("replay 7", off).headline.startswith("NOT reproduced: the value is off by 0.500")
+
+
+def test_where_only_the_value_can_be_compared_no_limit_of_probabilities_is_named() -> None:
+    apart = Altered(reproduced=False, compared="value", difference=reading(0.5))
+    assert ask("replay 7", apart).headline.startswith(
+        "NOT reproduced: largest difference of the value 0.500, with"
+    )
+
+
+def test_probabilities_that_are_no_numbers_are_shown_as_such() -> None:
+    again = Altered(choice=None, reproduced=False, difference=reading(math.nan))
+    report = ask("replay 7", again)
+    assert report.headline.startswith("NOT reproduced: largest difference nan")
+    assert [table.columns[0].name for table in tables(report)] == ["weights", "op"]
 
 
 def test_where_nothing_was_recorded_to_compare_with_nothing_is_claimed() -> None:

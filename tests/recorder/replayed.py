@@ -50,6 +50,22 @@ def made(weights, about):
     policy.load_state_dict(dict(weights))
     return policy
 
+class Other(Policy):
+    """Of what the policy says, other things."""
+
+    def __init__(self, hidden, says):
+        super().__init__(hidden)
+        self.says = says
+
+    def readings(self, observation, masks, actions):
+        found = super().readings(observation, masks, actions)
+        return {name: found[name][..., :columns] for name, columns in self.says.items()}
+
+def other(weights, about):
+    policy = Other(about["hidden"], about["says"])
+    policy.load_state_dict(dict(weights))
+    return policy
+
 def broken(weights, about):
     raise RuntimeError("this factory needs the simulator")
 '''

@@ -443,6 +443,33 @@ def test_each_way_to_fail_is_said_and_the_other_weights_are_tried(made, course, 
     assert "in broken" in failed.value.__notes__[0]
 
 
+def test_a_policy_of_other_options_than_the_runs_is_not_compared(made, course, home):
+    run = course(directory=str(made.folder), path=[str(made.folder)])
+    run.save(factory="mine:other", says={"probability/op": 2})
+    run.act(2)
+    ask = _by_the_worker_of(made, ask_of(run, home))
+    sentence = "the policy that was made again has 2 options of op, the run 3"
+    for asked in (
+        lambda: ask.replay_run(0),
+        lambda: ask.replay_stretch(0, "0", "live"),
+        lambda: ask.replay_whatif(0, {"growth": 1.0}),
+    ):
+        with pytest.raises(SanctumError, match=sentence):
+            asked()
+    run.learn()
+    run.act(2)
+    ask = _by_the_worker_of(made, ask_of(run, home))
+    assert ask.replay_run(0, at="1").absent == {"then": sentence}
+
+
+def test_what_the_policy_does_not_say_again_is_named(made, course, home):
+    run = course(directory=str(made.folder), path=[str(made.folder)])
+    run.save(factory="mine:other", says={"probability/kind": 2, "value": 2})
+    run.act(2)
+    answer = _by_the_worker_of(made, ask_of(run, home)).replay_run(0)
+    assert "then: the policy says no probability/op" in answer.notes
+
+
 def in_the_hall(course, home, **about):
     """The hall of fame that holds one episode of a run, and the run's record to be asked."""
     run = course(task=f"halls{len(list(home.rglob('*.hall.db')))}", **about)

@@ -206,6 +206,7 @@ def test_a_mask_that_the_record_lacks_is_named() -> None:
     [
         ("list", "the policy's readings are a list, no mapping"),
         ("short", "probability/op is of shape (7, 2) for 6 decisions"),
+        ("nothing", "value is of type NoneType, no tensor or array"),
     ],
 )
 def test_readings_that_are_none_are_refused(found: str, sentence: str) -> None:

@@ -46,7 +46,7 @@ def replay_whatif(case: Case, changes: dict[str, float], which: str) -> Plan:
     notes = case.notes(chosen)
 
     def finish(done: list[Done]) -> WhatIfAnswer:
-        again = readings_of(evaluated(done[0]).readings[0])
+        again = readings_of(case.grounds, evaluated(done[0]).readings[0])
         was, now = (outlook(case.grounds, again, place) for place in (0, 1))
         moved = zip(was.names, was.legal, was.chances, now.chances, strict=True)
         return WhatIfAnswer(
@@ -85,7 +85,7 @@ def replay_sweep(case: Case, feature: str, low: float, high: float, count: int, 
     notes = case.notes(chosen)
 
     def finish(done: list[Done]) -> SweepAnswer:
-        again = readings_of(evaluated(done[0]).readings[0])
+        again = readings_of(case.grounds, evaluated(done[0]).readings[0])
         found = [outlook(case.grounds, again, place) for place in range(count)]
         return SweepAnswer(
             case.of.at,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sanctum.errors import SanctumError
 from sanctum.model.jobs import Matrix
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 from sanctum.model.replayed import TOLERANCE, Evaluation, HeadAgain, OptionAgain
@@ -30,9 +31,23 @@ class Difference:
     reproduced: bool | None
 
 
-def readings_of(found: dict[str, Matrix]) -> Readings:
-    """What a worker answered, as arrays of (rows, ...). Raises ValueError."""
-    return {name: np.frombuffer(one.data, "<f4").reshape(one.shape) for name, one in found.items()}
+def readings_of(grounds: Grounds, found: dict[str, Matrix]) -> Readings:
+    """What a worker answered, as arrays of (rows, ...). Raises ValueError.
+
+    Raises SanctumError when it is of other options than those of the run.
+    """
+    again = {name: np.frombuffer(one.data, "<f4").reshape(one.shape) for name, one in found.items()}
+    for head in grounds.actions:
+        name = f"probability/{head}"
+        cells = grounds.cells.get(name) or grounds.cells.get(f"mask/{head}")
+        if name not in again or cells is None:
+            continue
+        said, recorded = again[name][0].size, cells[0].shape[1]
+        if said != recorded:
+            raise SanctumError(
+                f"the policy that was made again has {said} options of {head}, the run {recorded}"
+            )
+    return again
 
 
 def evaluation(

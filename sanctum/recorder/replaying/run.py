@@ -6,12 +6,12 @@ import functools
 from collections.abc import Sequence
 
 from sanctum.errors import SanctumError, UsageError
-from sanctum.model.jobs import Done, Evaluate, Evaluated, Failed
+from sanctum.model.jobs import Done, Evaluate
 from sanctum.model.replayed import Evaluation, ReplayAnswer
 from sanctum.record.weights import saved
 from sanctum.recorder.replaying.case import Case
 from sanctum.recorder.replaying.evaluation import evaluation, readings_of
-from sanctum.recorder.replaying.plan import Plan, refused
+from sanctum.recorder.replaying.plan import Plan, evaluated
 from sanctum.recorder.replaying.which import NOW, THEN, Chosen
 
 
@@ -55,19 +55,21 @@ def _answer(
     kept: list[int],
 ) -> ReplayAnswer:
     evaluations: list[Evaluation] = []
-    failures: list[Failed] = []
-    missing = dict(absent)
+    errors: list[SanctumError] = []
+    missing, notes = dict(absent), case.notes(*chosen)
     for one, result in zip(chosen, done, strict=True):
-        if isinstance(result, Evaluated):
-            again = readings_of(result.readings[0])
-            evaluations.append(
-                evaluation(case.grounds, 0, one, again, 0, result.dtype, result.device)
-            )
-        elif isinstance(result, Failed):
-            failures.append(result)
-            missing[one.which] = result.sentence
+        try:
+            made = evaluated(result)
+            again = readings_of(case.grounds, made.readings[0])
+        except SanctumError as error:
+            errors.append(error)
+            missing[one.which] = error.sentence
+            continue
+        evaluations.append(evaluation(case.grounds, 0, one, again, 0, made.dtype, made.device))
+        unsaid = [name for name in _recorded(case) if name not in again]
+        notes += [f"{one.which}: the policy says no {', '.join(unsaid)}"] if unsaid else []
     if not evaluations:
-        raise refused(failures[0])
+        raise errors[0]
     return ReplayAnswer(
         case.of.at,
         case.grounds.env,
@@ -78,5 +80,11 @@ def _answer(
         missing,
         kept,
         factory=chosen[0].weights.factory or "",
-        notes=case.notes(*chosen),
+        notes=notes,
     )
+
+
+def _recorded(case: Case) -> list[str]:
+    """The probabilities that the record has of the decision, by name."""
+    names = [f"probability/{head}" for head in case.grounds.actions]
+    return [name for name in names if case.grounds.values(name, 0) is not None]

@@ -72,7 +72,7 @@ def replay_stretch(case: Case) -> Plan:
     jobs += [functools.partial(then, one) for one in older]
 
     def finish(done: list[Done]) -> StretchAnswer:
-        readings = [readings_of(evaluated(one).readings[0]) for one in done]
+        readings = [readings_of(grounds, evaluated(one).readings[0]) for one in done]
         nows = _by_row(now_groups, readings[: len(now_groups)])
         thens = nows | _by_row(older, readings[len(now_groups) :])
         rows = [_row(grounds, row, updates[row], thens[row], nows[row]) for row in updates]
