@@ -18,6 +18,7 @@ from collections.abc import Callable
 from sanctum.errors import SanctumError
 from sanctum.model.jobs import LENGTH_BYTES, Done, Job, done_of, framed, length
 from sanctum.recorder.replaying.place import Place
+from sanctum.wire.processes import started
 
 log = logging.getLogger(__name__)
 READ_BYTES = 1 << 18
@@ -71,7 +72,8 @@ class Worker:
     @property
     def is_there(self) -> bool:
         """Whether it can be given a job; it may be gone before its pipe has told so."""
-        return not self.is_gone and self._process.poll() is None
+        # Its first thread may have ended and another not, and until then it cannot be collected.
+        return not self.is_gone and self._process.poll() is None and started(self.pid) is not None
 
     def give(self, job: Job) -> None:
         """Have a job computed. Raises ValueError when it is too large for a message."""
