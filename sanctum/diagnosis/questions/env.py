@@ -17,6 +17,8 @@ def question(case: Case) -> Question:
     """The environment with the largest part of the squared advantages."""
     if case.env is not None:
         return ASKING.no(f"asked of env {case.env} alone")
+    if case.run.at.hall is not None:
+        return ASKING.no("this is an episode of one alone")
     envs, recent = case.run.header.envs, case.recent
     if envs < limits.FEWEST_ENVS:
         return ASKING.no(f"there are only {envs}" if envs > 1 else "there is only one")

@@ -84,8 +84,7 @@ def edge(steps: int, values: Floats, of: Sides) -> Gain:
 
 def _freedom(weights: Floats, cluster: Ints) -> float:
     """How many clusters there are in effect, by weights that add up to 1, less one."""
-    _, place = np.unique(cluster, return_inverse=True)
-    return 1 / float((np.bincount(place, weights) ** 2).sum()) - 1
+    return 1 / float((np.bincount(cluster, weights) ** 2).sum()) - 1
 
 
 def _widened(freedom: float) -> float:
@@ -101,8 +100,8 @@ def _error(parts: Floats, cluster: Ints) -> Reading:
 
     Not measured of a single cluster.
     """
-    _, place = np.unique(cluster, return_inverse=True)
-    sums = np.bincount(place, parts)
-    if sums.size < 2:
+    count = int((np.bincount(cluster) > 0).sum())
+    if count < 2:
         return NOT_MEASURED
-    return reading(math.sqrt(float((sums**2).sum()) * sums.size / (sums.size - 1)))
+    sums = np.bincount(cluster, parts)
+    return reading(math.sqrt(float((sums**2).sum()) * count / (count - 1)))

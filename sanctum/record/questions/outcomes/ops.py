@@ -162,17 +162,22 @@ class Ops:
         return int(there.sum()), {what: count for what, count in by.items() if count}
 
     def _together(self, op: int, took: Flags) -> list[Together]:
-        """Which other ops were legal together at its unforced decisions, most often first."""
+        """Which other ops were legal together at its unforced decisions, most often first.
+
+        Sets are told apart by the first 64 ops.
+        """
         if self._seen.legal is None or self._forced is None:
             return []
         free = took & ~self._forced[0] & self._seen.masked
         sets = self._seen.legal[free]
         sets[:, op] = False
-        kinds, counts = np.unique(sets, axis=0, return_counts=True)
+        octets = np.packbits(sets, axis=1, bitorder="little")[:, :8].astype(np.uint64)
+        codes = (octets << (8 * np.arange(octets.shape[1], dtype=np.uint64))).sum(axis=1)
+        _, first, counts = np.unique(codes, return_index=True, return_counts=True)
         names = np.array(self._seen.ops, object)
         found = [
-            Together(names[kind].tolist(), int(count))
-            for kind, count in zip(kinds, counts, strict=True)
+            Together(names[sets[row]].tolist(), int(count))
+            for row, count in zip(first, counts, strict=True)
         ]
         return sorted(found, key=lambda one: -one.count)[:MOST_SETS]
 

@@ -214,7 +214,8 @@ def alike(seen: Seen) -> Alike:
         bits = (seen.legal * (1 << np.arange(len(seen.ops)))).sum(axis=2)
         stratum = stratum * (1 << len(seen.ops)) + bits
     _, flat = np.unique(stratum, return_inverse=True)
-    return Alike(flat.reshape(seen.shape), cluster)
+    _, cluster = np.unique(cluster, return_inverse=True)
+    return Alike(flat.reshape(seen.shape), cluster.reshape(seen.shape))
 
 
 def _breaks(steps: Any, firsts: list[int]) -> Ints:
