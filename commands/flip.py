@@ -6,6 +6,7 @@ import click
 
 from sanctum.command import ENV, Column, Moment, Report, Table, cell, inspect_command
 from sanctum.command.replays import exact, options, placed, weights, weights_options, word
+from sanctum.model.readings import NOT_MEASURED, number
 from sanctum.model.replayed import Flip, FlipAnswer
 
 LIMIT = 10
@@ -15,12 +16,15 @@ COLUMNS = (
     Column("was", lambda one: one.before, priority=1),
     Column("needed", lambda one: exact(one.after), priority=0, align="right"),
     Column("distance", lambda one: one.distance, unit="sd", priority=0, digits=2),
+    Column("seen", lambda one: _seen(one), priority=0, align="right"),
     Column("becomes", lambda one: one.choice, priority=0),
-    Column("probability", lambda one: 100 * one.probability, unit="percent", digits=1),
 )
 DETAIL = (
+    Column("probability", lambda one: 100 * one.probability, unit="percent", digits=1),
     Column("after", lambda one: one.after),
     Column("change", lambda one: one.after - one.before),
+    Column("least", lambda one: one.least),
+    Column("greatest", lambda one: one.greatest),
 )
 """Of which the screen shows what can be typed."""
 
@@ -42,7 +46,8 @@ def command(
     Each feature is tried alone, both ways, up to a few of its standard deviations (sd); the mask
     and all else stay. The choice is the most probable op, whichever was drawn; with ACTION, the
     changes that make it that one. 90 % of a change does not flip it. Smallest first: what the
-    decision hung on.
+    decision hung on. seen: from where to where the feature went of late; a change beyond that asks
+    the policy about what it never saw.
     """
     step, action = placed(words)
     then = moment if step is None else moment.to(step)
@@ -81,11 +86,28 @@ def _empty(answer: FlipAnswer) -> str:
 def _notes(answer: FlipAnswer) -> list[str]:
     found = f"{len(answer.flips)} of {answer.features} features can do it alone, within "
     searched = [f"{found}{answer.reach:g} sd each way"] if answer.flips else []
+    best = next(filter(_is_like_seen, answer.flips), None)
+    if best is not None and best is not answer.flips[0]:
+        change = f"{best.feature} {cell(best.before)} -> {exact(best.after)}"
+        searched.append(f"smallest within what was seen: {change} ({best.distance:+.2f} sd)")
     return [
         *searched,
         f"with {weights(answer.which, answer.update)}; the mask stays",
         *answer.notes,
     ]
+
+
+def _seen(one: Flip) -> str:
+    """From where to where the feature went."""
+    if NOT_MEASURED in (one.least, one.greatest):
+        return "-"
+    return f"{cell(one.least, 2)} to {cell(one.greatest, 2)}"
+
+
+def _is_like_seen(one: Flip) -> bool:
+    """Whether the feature has had a value like that."""
+    least, greatest = number(one.least), number(one.greatest)
+    return least is not None and greatest is not None and least <= one.after <= greatest
 
 
 def _next(answer: FlipAnswer, trust: bool) -> str:

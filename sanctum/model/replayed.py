@@ -183,7 +183,8 @@ class Flip(_Answer, frozen=True):
     """A change of one feature, just large enough that the policy's choice becomes `choice`.
 
     `distance` is the change in standard deviations of the feature, signed, `probability` that of
-    the choice after it.
+    the choice after it. `least` and `greatest` are what the feature was over the steps that the
+    standard deviations are of: beyond them it is a value that the policy never saw.
     """
 
     feature: str
@@ -192,6 +193,8 @@ class Flip(_Answer, frozen=True):
     distance: float
     choice: str
     probability: float
+    least: Reading = NOT_MEASURED
+    greatest: Reading = NOT_MEASURED
 
 
 class FlipAnswer(_Answer, frozen=True):

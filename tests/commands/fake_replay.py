@@ -259,7 +259,8 @@ class FakeReplay:
                 now = chosen(after)
                 if now != choice and wanted in (None, OPS.index(now)):
                     away = (one - value) / SPREAD[name]
-                    found.append(Flip(name, value, one, away, now, max(after)))
+                    seen = [reading(value + side * 2.5 * SPREAD[name]) for side in (-1, 1)]
+                    found.append(Flip(name, value, one, away, now, max(after), *seen))
                     break
         found.sort(key=lambda flip: abs(flip.distance))
         return FlipAnswer(

@@ -103,6 +103,7 @@ class Course:
         self.run = direct("demo", self.to.take)
         self.run.record = str(self.path)
         self.step, self.version = -1, 0
+        self.observations: list[np.ndarray] = []
 
     def save(self, **more) -> None:
         given = {"factory": "mine:made", "hidden": 8, **more}
@@ -122,6 +123,7 @@ class Course:
             self.step += 1
             seen = self.rng.normal(size=(ENVS, WIDTH)).astype(np.float32)
             seen[:, 2] = 0.5
+            self.observations.append(seen)
             legal = np.ones((ENVS, 3), bool)
             legal[:, 2] = self.step % 3 == 0
             with torch.no_grad():

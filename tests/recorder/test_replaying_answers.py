@@ -30,7 +30,7 @@ class Made:
 
     def __init__(self, folder) -> None:
         self.folder = folder
-        course = Course(folder)
+        course = self.course = Course(folder)
         course.save()
         self.policies = {0: {**course.policy.state_dict()}}
         self._clone(0)
@@ -255,6 +255,9 @@ def test_a_flip_flips_and_most_of_it_does_not(made, step):
         part = flip.before + 0.9 * (flip.after - flip.before)
         most = made.ask.replay_whatif(0, {flip.feature: part}, at=str(step))
         assert most.choice_after == answer.choice
+        rows, place = made.course.observations[:step], FEATURES.index(flip.feature)
+        seen = [float(value) for row in rows for value in row[:, place]]
+        assert (number(flip.least), number(flip.greatest)) == (min(seen), max(seen))
 
 
 def test_a_flip_to_an_action_is_to_that_one(made):

@@ -6,6 +6,7 @@ import numpy as np
 
 from sanctum.errors import UsageError
 from sanctum.model.jobs import Done, FindFlips, FlipsFound
+from sanctum.model.readings import reading
 from sanctum.model.replayed import Flip, FlipAnswer
 from sanctum.record.questions.grounds import option_name
 from sanctum.recorder.replaying.case import Case
@@ -70,6 +71,8 @@ def _flips(case: Case, likeness: Likeness, found: FlipsFound, options: list[str]
             (one.value - float(before[one.feature])) / float(likeness.spread[one.feature]),
             option_name(options, one.choice),
             one.probability,
+            reading(float(likeness.least[one.feature])),
+            reading(float(likeness.greatest[one.feature])),
         )
         for one in found.found
     ]

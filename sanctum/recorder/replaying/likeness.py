@@ -14,13 +14,15 @@ from sanctum.recorder.replaying.case import Case
 class Likeness:
     """Means and spreads by feature over the vector steps before a decision, of all environments.
 
-    `steps` says which those are; None before the first one.
+    `least` and `greatest` are what each feature was then, nan of one that was never finite. `steps`
+    says which those are; None before the first one.
     """
 
     def __init__(self, case: Case) -> None:
         seen = case.grounds.observation(0).astype(np.float64)
         sight = Sight(case.of, int(case.grounds.steps[0]), seen)
         self.mean, self.spread = sight.mean, sight.spread
+        self.least, self.greatest = sight.span()
         self.steps: str | None = None
         if sight.first_step is not None and sight.last_step is not None:
             self.steps = f"steps {sight.first_step:,} to {sight.last_step:,}"

@@ -6,7 +6,7 @@ which is where it counts, nothing is lost however large the numbers themselves a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,21 +100,36 @@ class Sight:
             squares = np.einsum("ij,ij->i", apart, apart, dtype=np.float64)
             return np.asarray(np.sqrt(squares / int(usable.sum())))
 
-    @np.errstate(all="ignore")
-    def _likeness(self) -> tuple[Floats, Floats]:
-        """Mean and spread by feature."""
-        left, parts = MEAN_STEPS, []
+    def span(self) -> tuple[Floats, Floats]:
+        """Least and greatest by feature over the same steps; nan of one that was never finite."""
+        least = np.full(self.seen.size, np.inf)
+        greatest = -least
+        for one in self._near():
+            values = one.astype(np.float64)
+            least = np.fmin(least, np.where(np.isfinite(values), values, np.inf).min(axis=0))
+            greatest = np.fmax(greatest, np.where(np.isfinite(values), values, -np.inf).max(axis=0))
+        never = least > greatest
+        return np.where(never, np.nan, least), np.where(never, np.nan, greatest)
+
+    def _near(self) -> Iterator[Values]:
+        """The observations of the last `MEAN_STEPS` vector steps, (observations, features)."""
+        left = MEAN_STEPS
         for one in reversed(self.before):
             if left <= 0:
-                break
+                return
             rows = min(left, one.values.shape[0])
             there = one.states[-rows:] == VALUE
             if there.any():
                 steps = one.block.steps[one.rows][-rows:]
                 self.first_step = int(steps[0])
                 self.last_step = int(steps[-1]) if self.last_step is None else self.last_step
-                parts.append(_apart(one.values[-rows:][there], self._origin))
+                yield one.values[-rows:][there]
             left -= rows
+
+    @np.errstate(all="ignore")
+    def _likeness(self) -> tuple[Floats, Floats]:
+        """Mean and spread by feature."""
+        parts = [_apart(one, self._origin) for one in self._near()]
         if not parts:
             return np.full(self.seen.size, np.nan), np.full(self.seen.size, np.nan)
         count = sum(np.isfinite(one).sum(axis=0) for one in parts)
