@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import BinaryIO
 
 PATH = "SANCTUM_REPLAY_PATH"
@@ -58,11 +59,16 @@ def take_path() -> None:
 
 
 def settle() -> None:
-    """One thread, no GPU, behind the trainer; no run of its own; gone when the recorder is gone."""
+    """One thread, no GPU, behind the trainer; no run of its own; gone when the recorder is gone.
+
+    Where memory runs out the kernel is to end this process, not the trainer.
+    """
     os.environ.update(dict.fromkeys(_HIDDEN, ""))
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     with contextlib.suppress(OSError):
         os.nice(max(0, NICE - os.nice(0)))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
     os.environ[REPLAYING] = "1"
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
 

@@ -119,7 +119,8 @@ def test_what_makes_a_job_may_fail_and_the_next_is_answered(loop):
     ("how", "sentence"),
     [
         ({"exit": 3, "say": "one\nSegfault: here\n"}, "ended with status 3: Segfault: here"),
-        ({"signal": signal.SIGKILL}, "was killed by SIGKILL"),
+        ({"signal": signal.SIGKILL}, "was killed by SIGKILL, as the kernel does when memory"),
+        ({"signal": signal.SIGTERM}, "was killed by SIGTERM"),
         ({"garbage": True}, "answered what cannot be read"),
     ],
 )

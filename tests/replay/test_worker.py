@@ -165,6 +165,13 @@ def test_it_sees_no_gpu_and_takes_one_thread(worker: Worker) -> None:
     assert said.sentence.endswith("RuntimeError: devices '', 1 threads")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's choice is told by Linux")
+def test_where_memory_runs_out_it_goes_before_the_trainer(worker: Worker) -> None:
+    worker.ask(EVALUATE)
+    score = Path(f"/proc/{worker.process.pid}/oom_score_adj").read_text()
+    assert int(score) == 1000
+
+
 @pytest.mark.parametrize("head", [bytes(4), b"\xff\xff\xff\xff", b"\x40\0\0\0half", b"\x01\0"])
 def test_what_is_no_stream_of_messages_ends_it_with_a_line(head: bytes, tmp_path: Path) -> None:
     worker = Worker(tmp_path)

@@ -217,6 +217,8 @@ def _started(place: Place) -> subprocess.Popen[bytes]:
 def _ending(status: int | None) -> str:
     if status is None:
         return "closed its pipe"
+    if status == -signal.SIGKILL:
+        return "was killed by SIGKILL, as the kernel does when memory runs out"
     if status < 0:
         try:
             return f"was killed by {signal.Signals(-status).name}"
