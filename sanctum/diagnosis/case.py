@@ -15,6 +15,8 @@ from sanctum.model.why import Gain, Outcome, OutcomesAnswer
 ROLLOUTS, ROLLOUT_STEPS, DECISIONS, MOST_DECISIONS = 2, 64, 256, 1 << 15
 """What the policy does *now*: the last rollouts (so long where nobody says), decisions at least
 and at most."""
+LONGER = 4
+"""How many times longer is more than a while."""
 HEAD = "op"
 
 
@@ -56,6 +58,11 @@ class Case:
     def recent(self) -> OutcomesAnswer:
         """What the policy does now."""
         return self.queries.outcomes_read(at=self.at, env=self.env, window=self.window)
+
+    @cached_property
+    def longer(self) -> OutcomesAnswer:
+        """What the policy has done for some time."""
+        return self.queries.outcomes_read(at=self.at, env=self.env, window=LONGER * self.window)
 
     @cached_property
     def brought(self) -> OutcomesAnswer:

@@ -13,14 +13,14 @@ from sanctum.diagnosis.asking import Asking
 from sanctum.diagnosis.case import Case
 from sanctum.diagnosis.chain import cause
 from sanctum.diagnosis.questions.better import deviations, judged, tried
-from sanctum.diagnosis.questions.cost import is_dear, priced, size, words
+from sanctum.diagnosis.questions.cost import is_dear, paid, priced, size
 from sanctum.diagnosis.questions.telemetry import PROBABILITIES
 from sanctum.diagnosis.screen import KEEPING, Verdicted, whole
 from sanctum.diagnosis.words import counted, listed, percent, plain, spans
 from sanctum.errors import UsageError
 from sanctum.model.answers import GateInput, SeedAnswer, SeedRow
 from sanctum.model.readings import number, reading
-from sanctum.model.why import Evidence, Gain, Question, WhyAnswer
+from sanctum.model.why import Evidence, Gain, Outcome, Question, WhyAnswer
 
 LEGAL = Asking("legal", "forbidden?", "R02")
 GATE = Asking("gate", "lacks something?", "R71, R76")
@@ -110,7 +110,7 @@ def _legal(of: _Asked) -> Question:
         if rule is not None:
             return LEGAL.yes(f"'{rule}'{before}", *evidence)
         return LEGAL.no(f"legal there now{before.replace('at', 'forbidden at', 1)}", *evidence)
-    since = "" if one.same_steps is None else f" for {counted(one.same_steps, 'step')}"
+    since = _since(one)
     if one.legal_now is not None:
         if one.legal_now:
             return LEGAL.no(f"legal now{since}; forbidden at {often}", *evidence)
@@ -119,6 +119,13 @@ def _legal(of: _Asked) -> Question:
     most = f", most by '{next(iter(one.rules))}'" if one.rules else ""
     settled = LEGAL.yes if share is not None and share > limits.MOST else LEGAL.no
     return settled(f"at {often}{most}", *evidence)
+
+
+def _since(one: Outcome) -> str:
+    """For how long it has been so: empty where nobody knows."""
+    if one.same_steps is None:
+        return ""
+    return f" for {'at least ' if one.same_longer else ''}{counted(one.same_steps, 'step')}"
 
 
 def _rules(of: _Asked) -> dict[str, str | None]:
@@ -188,11 +195,19 @@ def _less(of: _Asked) -> Question:
         known = any(number(each.mean) is not None for each in (one.gains if one else []))
         if not known and count:
             return LESS.unknown("reward: not measured", missing="run.step(reward=...)")
-        return LESS.unknown(f"taken {counted(count, 'time')}: too seldom to tell", *evidence)
+        return LESS.unknown(_too_seldom(of, count), *evidence)
     said = f"{spans(edges)} (n {longest.count:,})"
     if deviations(longest) < -limits.SIGNIFICANT:
         return LESS.yes(said, *evidence)
     return LESS.no(said, *evidence)
+
+
+def _too_seldom(of: _Asked, count: int) -> str:
+    """Why nobody can tell what it brought: it was hardly taken, or never beside what is done."""
+    taken = f"taken {counted(count, 'time')}"
+    if count < limits.COUNT:
+        return f"{taken}: too seldom to tell"
+    return f"{taken}, hardly ever where {of.case.subject} is like it: nobody can tell"
 
 
 def _evidence(edge: Gain) -> Evidence:
@@ -205,12 +220,12 @@ def _cost(of: _Asked) -> Question:
     """Whether one part of the reward decides against it."""
     one = of.case.then(of.op)
     if one is None or judged(of.case, of.op) is None:
-        return COST.unknown("too seldom taken to tell")
+        return COST.unknown(_too_seldom(of, 0 if one is None else one.count))
     price = priced(of.case, one)
     if price is None:
         return COST.no("no part of the reward is against it")
     settled = COST.yes if is_dear(of.case, price) else COST.no
-    return settled(size(of.case, price), claim=words(price))
+    return settled(size(of.case, price), claim=paid(price))
 
 
 def _claim(of: _Asked, questions: list[Question], found: Question | None) -> str:
@@ -234,7 +249,7 @@ def _claim(of: _Asked, questions: list[Question], found: Question | None) -> str
             because = f"; {dear.claim}" if dear.settled == "yes" else ""
             return f"{name} brought less than {of.case.subject}: {found.answer}{because}"
         case _:
-            return f"{name} costs more than it brings: {found.claim}"
+            return f"{name} costs more than it brings: {found.claim}; {by['less'].answer}"
 
 
 def _next(of: _Asked) -> str:

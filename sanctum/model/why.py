@@ -61,7 +61,7 @@ class Outcome(_Answer, frozen=True):
     legal ops of the unforced ones.
 
     In one environment: `legal_now` at its newest decision, `rule_now` what forbids it, both the
-    same for `same_steps` decisions.
+    same for `same_steps` decisions; `same_longer` says that these are all that were looked at.
     """
 
     action: str
@@ -83,6 +83,7 @@ class Outcome(_Answer, frozen=True):
     legal_now: bool | None = None
     rule_now: str | None = None
     same_steps: int | None = None
+    same_longer: bool = False
 
 
 class Call(_Answer, frozen=True):

@@ -27,6 +27,8 @@ from sanctum.model.answers import (
 from sanctum.model.readings import MASKED, NOT_MEASURED, reading
 from sanctum.model.why import Gain, Outcome, OutcomesAnswer, Price, Together
 
+ROLLOUTS = 256
+"""The longest window of what the policy does now: some rollouts, of one environment."""
 OPS = ["WAIT", "GERMINATE", "CULL", "FOSSILIZE"]
 AT = At(999, 20, 1.0, True)
 HEADER = Header(
@@ -116,12 +118,14 @@ def priced(component: str, *means: float) -> Price:
 class Made:
     """Implements what the questions ask of `Queries`; every part can be replaced.
 
-    `recent` is answered where a window is named, `brought` where none is. `courses` are metrics
+    `recent` is answered where a window is named, `longer` where it is one of many rollouts,
+    `brought` where none is. `courses` are metrics
     over the last updates.
     """
 
     def __init__(self, **parts: Any) -> None:
         self.recent: OutcomesAnswer = parts.pop("recent", outcomes())
+        self.longer: OutcomesAnswer = parts.pop("longer", self.recent)
         self.brought: OutcomesAnswer = parts.pop("brought", self.recent)
         self.readings: dict[str, float] = {**READINGS, **parts.pop("readings", {})}
         self.courses: dict[str, list[float]] = parts.pop("courses", {})
@@ -157,7 +161,9 @@ class Made:
         self, at: str | None = None, env: int | None = None, window: int | None = None
     ) -> OutcomesAnswer:
         self.asked.append("outcomes" if window is None else "now")
-        return self.brought if window is None else self.recent
+        if window is None:
+            return self.brought
+        return self.longer if window > ROLLOUTS else self.recent
 
     def policy_read(
         self, at: str | None = None, env: int | None = None, window: int | None = None

@@ -342,6 +342,12 @@ def test_a_part_of_the_reward_that_pays_for_waiting_is_found_as_well() -> None:
     assert "WAIT pays 5 (bonus)" in answer.claim
 
 
+def test_components_were_measured_where_only_the_rival_was_taken_beside_it() -> None:
+    ops = {op: HEALTHY[op] for op in ("WAIT", "GERMINATE")}
+    answer = why(Made(recent=outcomes(ops)), action="GERMINATE")  # type: ignore[arg-type]
+    assert question(answer, "cost").answer == "no part of the reward is against it"
+
+
 # reward, critic, heads, environments
 
 
@@ -397,6 +403,15 @@ def test_one_of_few_environments_may_hold_more(envs: int, share: float, drives: 
     header = type(HEADER)("made", "digits", envs, actions={"op": OPS}, rollout_steps=64)
     answer = ask(header=header, recent=outcomes(ONE_SIDED, top_share=reading(share)))
     assert (answer.cause == "env") is drives
+
+
+@pytest.mark.parametrize("before", [{"top_share": reading(0.2)}, {"top_env": 4}])
+def test_one_environment_that_drives_it_for_a_while_is_no_cause(before: dict[str, Any]) -> None:
+    now = {"top_share": reading(0.4)}
+    longer = outcomes(ONE_SIDED, **(now | before))
+    answer = ask(recent=outcomes(ONE_SIDED, **now), longer=longer)
+    assert answer.cause == "chosen"
+    assert question(answer, "env").verdict == "warn"
 
 
 def test_one_environment_asked_about_is_not_blamed_for_the_others() -> None:

@@ -59,6 +59,9 @@ def test_in_an_environment_it_is_said_by_which_rule_and_for_how_long() -> None:
     now = with_op(FORBIDDEN, "GERMINATE", legal_now=False, rule_now="cooling", same_steps=12)
     answer = why_not(env=7, recent=outcomes(now))
     assert answer.claim.startswith("GERMINATE in env 7 is forbidden by 'cooling' for 12 steps; at")
+    now = with_op(now, "GERMINATE", same_longer=True)
+    answer = why_not(env=7, recent=outcomes(now))
+    assert "forbidden by 'cooling' for at least 12 steps; at" in answer.claim
     now = with_op(FORBIDDEN, "GERMINATE", legal_now=True, same_steps=1)
     answer = why_not(env=7, recent=outcomes(now))
     assert question(answer, "legal").answer.startswith("legal now for 1 step; forbidden at")
@@ -128,7 +131,9 @@ def test_a_price_that_makes_the_loss_is_said_with_it() -> None:
     answer = why_not(brought=outcomes(dear))
     assert answer.cause == "less"
     assert answer.verdict is None
-    assert "GERMINATE pays 10 (cost)" in answer.claim
+    assert answer.claim.endswith(
+        "-9.75, -6, -4+-0.50 in 1, 5, 20 (n 200); GERMINATE pays 10 (cost) and gets 0.25"
+    )
 
 
 def test_an_op_of_which_nothing_speaks_is_what_the_policy_does_not_prefer() -> None:
@@ -142,6 +147,13 @@ def test_an_op_taken_too_seldom_is_not_judged() -> None:
     answer = why_not("CULL", brought=outcomes(rare))
     assert question(answer, "less").settled == "unknown"
     assert question(answer, "less").answer == "taken 3 times: too seldom to tell"
+
+
+def test_an_op_that_was_often_taken_but_never_beside_another_is_not_called_rare() -> None:
+    alone = with_op(HEALTHY, "CULL", count=106, edges=[])
+    answer = why_not("CULL", brought=outcomes(alone))
+    assert question(answer, "less").answer.startswith("taken 106 times, hardly ever where WAIT is")
+    assert question(answer, "cost").answer == question(answer, "less").answer
 
 
 def test_without_masks_it_is_not_known_what_is_legal() -> None:

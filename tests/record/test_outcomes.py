@@ -286,7 +286,9 @@ def test_one_environment_is_looked_at_alone(told: Told) -> None:
     grow = answer.ops[GROW]
     assert (grow.count, grow.legal_now, grow.rule_now, grow.same_steps) == (0, False, "a bug", 2)
     assert told.op("GROW", env=1).legal_now is True
+    assert grow.same_longer is False
     assert told.op("GROW", env=1).same_steps == 6
+    assert told.op("GROW", env=1).same_longer is True
 
 
 # what denies

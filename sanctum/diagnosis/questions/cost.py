@@ -54,7 +54,7 @@ def question(case: Case) -> Question:
     if not compared:
         said = "what other ops bring is not known"
         return ASKING.unknown(said, missing="" if case.brought.ops else CALL)
-    if not any(one.price is not None or one.edge_components for one in compared):
+    if not any(one.edge_components for one in case.brought.ops):
         return ASKING.unknown("components: not measured", missing="run.step(rewards={...})")
     prices = [found for one in compared if (found := priced(case, one)) is not None]
     evidence = [_evidence(one) for one in prices]
@@ -136,9 +136,13 @@ def _makes_the_loss(case: Case, one: Priced) -> bool:
 
 def words(one: Priced) -> str:
     """What an op pays, what it gets for that, and what it comes to later."""
-    price = f"{one.op} pays {plain(-one.price)} ({one.component}) and gets {plain(one.returned)}"
     shown = one.lost or one.later
-    return f"{price}; {gained(shown)}, n {shown.count:,}"
+    return f"{paid(one)}; {gained(shown)}, n {shown.count:,}"
+
+
+def paid(one: Priced) -> str:
+    """What an op pays, and what it gets for that at once."""
+    return f"{one.op} pays {plain(-one.price)} ({one.component}) and gets {plain(one.returned)}"
 
 
 def _evidence(one: Priced) -> Evidence:

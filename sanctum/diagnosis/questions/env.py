@@ -14,7 +14,10 @@ CALL = "run.backfill(first_step, advantage=...)"
 
 
 def question(case: Case) -> Question:
-    """The environment with the largest part of the squared advantages."""
+    """The environment with the largest part of the squared advantages, now and for long.
+
+    For a while one has it by chance: a seed that did well, a host that fell.
+    """
     if case.env is not None:
         return ASKING.no(f"asked of env {case.env} alone")
     if case.run.at.hall is not None:
@@ -32,5 +35,8 @@ def question(case: Case) -> Question:
     said = f"env {recent.top_env} has {percent(share)} of squared advantages"
     said += f" (limit {percent(limit)})"
     if share > limit and (case.free_share or 0.0) > limits.DOMINANT:
-        return ASKING.yes(said, found)
+        before = case.longer
+        if before.top_env == recent.top_env and (number(before.top_share) or 0.0) > limit:
+            return ASKING.yes(said, found)
+        said += f", not for {before.steps:,} steps"
     return ASKING.no(said, found, verdict="warn" if share > limit else "ok")

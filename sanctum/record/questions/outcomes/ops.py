@@ -73,7 +73,7 @@ class Ops:
         can = self._legal(op) | took
         others, clusters = can & ~took, self._alike.cluster
         every, by = self._denied(op, took)
-        is_legal, rule, same = self._now(op)
+        is_legal, rule, same, longer = self._now(op)
         edges, parts, price = self._beside_rival(op, took, can)
         return Outcome(
             self._seen.ops[op],
@@ -95,6 +95,7 @@ class Ops:
             legal_now=is_legal,
             rule_now=rule,
             same_steps=same,
+            same_longer=longer,
         )
 
     def _beside_rival(
@@ -181,14 +182,17 @@ class Ops:
         ]
         return sorted(found, key=lambda one: -one.count)[:MOST_SETS]
 
-    def _now(self, op: int) -> tuple[bool | None, str | None, int | None]:
-        """Whether it is legal at the newest decision, what forbids it, for how many decisions."""
+    def _now(self, op: int) -> tuple[bool | None, str | None, int | None, bool]:
+        """Whether it is legal at the newest decision, what forbids it, for how many decisions.
+
+        The last one says that these are all.
+        """
         legal, rule = self._seen.legal, self._seen.rule
         if legal is None or self._env is None:
-            return None, None, None
+            return None, None, None, False
         rows = np.flatnonzero(self._seen.masked[:, self._env])
         if not rows.size:
-            return None, None, None
+            return None, None, None, False
         can: Any = legal[rows, self._env, op].astype(np.int64)
         if rule is not None:
             can = np.where(can > 0, -1, rule[rows, self._env, op])
@@ -196,7 +200,7 @@ class Ops:
         changed = np.flatnonzero(can != can[-1])
         same = rows.size if not changed.size else rows.size - 1 - int(changed[-1])
         named = None if rule is None or is_legal else self._rule(int(can[-1]))
-        return is_legal, named, same
+        return is_legal, named, same, not changed.size
 
     def _named(self, op: int, rule: int) -> str:
         name = self._seen.ops[op]
