@@ -27,7 +27,7 @@ from sanctum.command.readings import listed, percent, said, times
 from sanctum.model.decisions import DecisionAnswer, Head, Neighbour
 from sanctum.model.readings import NOT_MEASURED, Reading, number
 
-LINES, INDENT = 22, 6
+LINES, INDENT, LABEL = 22, 6, 10
 """What a default answer fits into."""
 
 LEAST_OPS = 4
@@ -105,7 +105,7 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
     then = to_step(moment, step)
     answer = then.decision(env)
     options = heads.options(answer, said(then.policy))
-    facts, notes = _facts(answer), _notes(answer, then, more)
+    facts, notes = _facts(answer, more), _notes(answer, then, more)
     room = _room(answer, facts, notes)
     ops = heads.ops(answer.heads[0], options, None if more else max(LEAST_OPS, room))
     left = room - len(ops.items)
@@ -114,7 +114,7 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
         blocks.append(columns.choices(heads.choices(answer)))
         blocks += [heads.further(one, options) for one in answer.heads[1:] if one.chosen]
     if answer.features:
-        blocks.append(_features(answer, more, WIDTH if left < 0 else 2 * WIDTH - INDENT))
+        blocks.append(_features(answer, more))
     if _has_courses(answer):
         blocks.append(_courses(answer, len(answer.neighbours) if more else 1 + max(0, left)))
     if more:
@@ -130,8 +130,10 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
     )
 
 
-def _facts(answer: DecisionAnswer) -> list[Fact]:
-    """Other heads, what the critic expected and what it got, the parts of the reward."""
+def _facts(answer: DecisionAnswer, more: bool) -> list[Fact]:
+    """Other heads, what was expected, what it got and of which parts; what was unusual to see."""
+    shown = answer.features and not more
+    seen = [Fact("unusual", unusual(answer.features, WIDTH - LABEL))] if shown else []
     used = [head for head in answer.heads[1:] if head.chosen is not None]
     chosen = [f"{head.head} {head.chosen} {_sure(head)}".rstrip() for head in used]
     summands = [part for part in answer.components if part.inside is None]
@@ -150,6 +152,7 @@ def _facts(answer: DecisionAnswer) -> list[Fact]:
         Fact("value", answer.value, answer.units.get("value", "reward"), note=", ".join(credited)),
         Fact("reward", answer.reward, "reward", note=made),
         *([] if done is None else [Fact("done", done)]),
+        *seen,
     ]
 
 
@@ -159,8 +162,8 @@ def _sure(head: Head) -> str:
     return percent(chances[0]) if chances and number(chances[0]) is not None else ""
 
 
-def _features(answer: DecisionAnswer, more: bool, letters: int) -> Table:
-    """The features; without `more` a sentence stands for them on a screen."""
+def _features(answer: DecisionAnswer, more: bool) -> Table:
+    """The features; without `more` a fact stands for them on a screen."""
     rows = answer.features
     first, last = answer.first_step, answer.last_step
     title = (
@@ -170,7 +173,7 @@ def _features(answer: DecisionAnswer, more: bool, letters: int) -> Table:
         FEATURES,
         rows if more else (),
         title=title if more else "",
-        empty=unusual(rows, letters),
+        empty="",
         rest=() if more else rows,
     )
 
@@ -214,8 +217,6 @@ def _room(answer: DecisionAnswer, facts: Sequence[Fact], notes: Sequence[str]) -
     """Lines of a default screen that are left for ops, and for neighbours beyond the first."""
     used = len(("title", "head", "rule", "next")) + sum(map(_lines, (headline(answer), *notes)))
     used += len(facts) + len(("blank",))
-    if answer.features:
-        used += len(("blank", "line", "line"))
     if _has_courses(answer):
         used += len(("blank", "title", "head", "rule", "own")) + bool(answer.neighbours)
     every = [answer.ahead, *(near.ahead for near in answer.neighbours)]

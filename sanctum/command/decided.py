@@ -53,7 +53,7 @@ def unusual(features: Sequence[Feature], letters: int) -> str:
     """The features furthest from their mean, as many as fit into so many letters."""
     odd = [one for one in features if _is_odd(one)]
     if odd:
-        words = f"unusual: {_told(odd[0])}"
+        words = _told(odd[0])
         for one in odd[1:]:
             longer = f"{words}, {_told(one)}"
             if len(longer) > letters:
@@ -61,8 +61,8 @@ def unusual(features: Sequence[Feature], letters: int) -> str:
             words = longer
         return words
     if all(isinstance(one.distance, Absent) for one in features):
-        return "features: nothing before to compare them with; --more has them"
-    return f"no unusual feature; the furthest from its mean is {_told(features[0])}"
+        return "not known: nothing was seen before; --more has all features"
+    return f"nothing; the furthest from its mean is {_told(features[0])}"
 
 
 def _is_odd(one: Feature) -> bool:

@@ -65,10 +65,10 @@ def _section(section: Section, draw: Draw) -> Iterable[str]:
     yield "<section>"
     yield f"<h2>{_text(section.heading)}</h2>"
     yield from _said(report)
-    for block in report.blocks:
+    for block in report.page:
         yield from _block(block, draw)
     notes = [_text(note) for note in report.notes]
-    if any(map(has_unmeasured, report.blocks)):
+    if any(map(has_unmeasured, report.page)):
         notes.insert(0, "<code>-</code> not measured")
     if notes:
         yield f'<ul class="quiet">{"".join(f"<li>{note}</li>" for note in notes)}</ul>'

@@ -46,11 +46,11 @@ def body(report: Report, ascii_only: bool, *, drawn: bool = False) -> list[str]:
     if said:
         parts.append(f"**{inline(said, ascii_only)}**")
     blocks = [
-        in_characters(one) if drawn and isinstance(one, Chart) else one for one in report.blocks
+        in_characters(one) if drawn and isinstance(one, Chart) else one for one in report.page
     ]
     parts += ["\n\n".join(filter(None, _block(block, ascii_only))) for block in blocks]
     notes = [inline(note, ascii_only) for note in report.notes]
-    if any(map(has_unmeasured, report.blocks)):
+    if any(map(has_unmeasured, report.page)):
         notes.insert(0, "`-` not measured")
     if notes:
         parts.append("\n".join(f"- {note}" for note in notes))

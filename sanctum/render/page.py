@@ -36,8 +36,9 @@ def compose(
     """All pieces of `report`, top to bottom: lines through `draw`, tables through `grid`."""
     pieces = [draw(line) for line in _top(report, space)]
     explained = False
-    for place, block in enumerate(report.blocks):
-        if place and not _stands_with(report.blocks[place - 1], block, space):
+    blocks = report.page
+    for place, block in enumerate(blocks):
+        if place and not _stands_with(blocks[place - 1], block, space):
             pieces.append(draw(toned("")))
         if isinstance(block, Table):
             drawn, below, unmeasured = _table(block, space, draw, grid)

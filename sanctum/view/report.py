@@ -59,7 +59,8 @@ class Table:
     """Rows of items under columns. `total` is how many there were before a limit.
 
     `detail` are further columns for programs: in JSON and CSV, never on a screen; `rest` further
-    rows for them, which say so little that a screen does without.
+    rows for them, which say so little that a screen does without. One without rows and without
+    words for that (`empty`), but with such a rest, is for programs alone.
     """
 
     __slots__ = ("columns", "detail", "empty", "items", "rest", "title", "total")
@@ -92,6 +93,11 @@ class Table:
     def all_items(self) -> tuple[Any, ...]:
         """The rows of a screen, then those for programs."""
         return (*self.items, *self.rest)
+
+    @property
+    def is_for_programs(self) -> bool:
+        """Whether there is nothing in it for people."""
+        return not self.items and not self.empty and bool(self.rest)
 
     @property
     def shown(self) -> int:
@@ -213,3 +219,10 @@ class Report:
         self.verdict = verdict
         self.exit_code = exit_code
         self.command = command
+
+    @property
+    def page(self) -> tuple[Block, ...]:
+        """The blocks that people see."""
+        return tuple(
+            one for one in self.blocks if not (isinstance(one, Table) and one.is_for_programs)
+        )
