@@ -130,10 +130,10 @@ def _reason(case: Case) -> str:
         for one in case.recent.ops
         if one.action != case.subject and (edge := judged(case, one.action)) is not None
     ]
-    more = [(op, edge) for op, edge in edges if deviations(edge) > limits.SIGNIFICANT]
-    if more:
-        op, edge = more[0]
-        return f"chosen, though {op} brings {gained(edge)} and gets {percent(tried(case, op) or 0)}"
+    for op, edge in edges:
+        chance = tried(case, op) or 0.0
+        if deviations(edge) > limits.SIGNIFICANT and chance < limits.MOST:
+            return f"chosen, though {op} brings {gained(edge)} and gets {percent(chance)}"
     if not edges:
         return "chosen; whether others would bring more is not known"
     return "chosen and reasonable"

@@ -269,6 +269,16 @@ def test_an_op_that_the_policy_uses_is_no_better_alternative() -> None:
     assert "though GERMINATE brings +0.90" in answer.claim
 
 
+@pytest.mark.parametrize(("chance", "is_said"), [(0.3, True), (0.84, False)])
+def test_an_op_that_brings_more_is_said_unless_the_policy_prefers_it(
+    chance: float, is_said: bool
+) -> None:
+    ops = with_op(BETTER, "GERMINATE", probability=reading(chance))
+    answer = ask(recent=outcomes(ops), brought=outcomes(ops))
+    assert answer.cause == "chosen"
+    assert ("though GERMINATE brings" in answer.claim) is is_said
+
+
 def test_an_op_that_was_seldom_legal_does_not_explain_most_decisions() -> None:
     seldom = with_op(BETTER, "WAIT", beside=[Together(["CULL"], 500), Together(OPS[1:], 100)])
     assert ask(recent=outcomes(seldom), brought=outcomes(BETTER)).cause == "chosen"
