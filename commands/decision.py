@@ -31,6 +31,8 @@ LINES, INDENT, LABEL = 22, 6, 10
 """What a default answer fits into."""
 
 LEAST_OPS = 4
+OTHERS = 3
+"""Lines that many ops leave to the neighbours."""
 
 SLOTS = (
     columns.SLOT,
@@ -107,7 +109,7 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
     options = heads.options(answer, said(then.policy))
     facts, notes = _facts(answer, more), _notes(answer, then, more)
     room = _room(answer, facts, notes)
-    ops = heads.ops(answer.heads[0], options, None if more else max(LEAST_OPS, room))
+    ops = heads.ops(answer.heads[0], options, None if more else max(LEAST_OPS, room - OTHERS))
     left = room - len(ops.items)
     blocks: list[Block] = [ops, Facts(facts)]
     if more:
