@@ -263,7 +263,7 @@ def test_updates_that_no_longer_come_are_missed() -> None:
 
 
 def test_an_op_that_the_policy_uses_is_no_better_alternative() -> None:
-    used = with_op(BETTER, "GERMINATE", count=250, probability=reading(0.5))
+    used = with_op(BETTER, "GERMINATE", count=250, probability=reading(0.4))
     answer = ask(recent=outcomes(used), brought=outcomes(used))
     assert answer.cause == "chosen"
     assert "though GERMINATE brings +0.90" in answer.claim
