@@ -25,7 +25,7 @@ CHAIN = (
 FINE = {
     "telemetry": "live, 0 of 128 steps missing",
     "numerics": "0 of 29 readings, loss at 128 of 2,048 decisions",
-    "mask": "0 of 1,930 WAITs (limit 50 %); own acts: 56 %",
+    "mask": "0 of 1,930 WAITs (limit 50 %); by own ops 56 %",
     "update": "learning_rate 7.0e-04 > 0, grad_norm 0.41 > 0",
     "better": "FOSSILIZE +0.14+-0.110 in 20 (limit 3 se, n 124)",
     "cost": "GERMINATE pays 0.050, 0.21 sd (limit 1, n 1,014)",

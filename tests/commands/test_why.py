@@ -85,7 +85,7 @@ def test_the_claim_comes_first_and_the_chain_stops_at_the_cause() -> None:
     found = chain(report)
     assert list(found)[-1] == "acting costs too much?"
     assert found["acting costs too much?"][0] == "YES"
-    assert found["forced by a mask?"] == ("no", "0 of 1,930 WAITs (limit 50 %); own acts: 56 %")
+    assert found["forced by a mask?"] == ("no", "0 of 1,930 WAITs (limit 50 %); by own ops 56 %")
 
 
 def test_more_shows_the_evidence_and_what_was_not_asked() -> None:

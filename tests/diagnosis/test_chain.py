@@ -9,7 +9,7 @@ import pytest
 from sanctum.diagnosis.chain import CHAIN
 from sanctum.diagnosis.why import ADVICE, LEADS, NEXT, why
 from sanctum.errors import UsageError
-from sanctum.model.answers import Lost, RunState
+from sanctum.model.answers import RunState
 from sanctum.model.readings import MASKED, NOT_MEASURED, reading
 from sanctum.model.why import Question, Together, WhyAnswer
 from tests.diagnosis.made import (
@@ -172,12 +172,10 @@ def test_a_run_without_actions_is_explained_as_far_as_that_goes() -> None:
 
 
 def test_steps_that_are_mostly_missing_are_no_ground_to_stand_on() -> None:
-    gap = Lost("everything", 940, 999, 60, "the recorder died")
-    assert ask(gaps=[gap]).cause == "telemetry"
-    few = Lost("everything", 990, 999, 10, "the recorder died")
-    answer = ask(gaps=[few])
+    assert ask(recent=outcomes(missing=70)).cause == "telemetry"
+    answer = ask(recent=outcomes(missing=10))
     assert answer.cause == "chosen"
-    assert "10 of 64 steps missing" in question(answer, "telemetry").answer
+    assert "10 of 74 steps missing" in question(answer, "telemetry").answer
 
 
 @pytest.mark.parametrize("word", ["stale", "live", "finished", "died"])
@@ -199,7 +197,7 @@ def test_what_the_policy_forbade_itself_is_no_cause() -> None:
     full = with_op(HEALTHY, "WAIT", forced=570)
     answer = ask(recent=outcomes(full))
     assert answer.cause == "chosen"
-    assert question(answer, "mask").answer == "0 of 600 WAITs (limit 50 %); own acts: 95 %"
+    assert question(answer, "mask").answer == "0 of 600 WAITs (limit 50 %); by own ops 95 %"
     assert answer.claim.startswith("WAIT is 7 % of 430 unforced decisions")
 
 

@@ -47,7 +47,7 @@ def question(case: Case) -> Question:
         short = f" by '{rule}'" if rule else ""
         return ASKING.yes(f"{words} ({limit}){short}", denied, forced, claim=claim)
     own = one.forced - min(one.denied, one.forced)
-    because = f"; own acts: {percent(own, one.count)}" if own else ""
+    because = f"; by own ops {percent(own, one.count)}" if own else ""
     if one.denied and rule:
         return ASKING.no(f"{words} by '{rule}' ({limit}){because}", denied, forced)
     return ASKING.no(f"{words} ({limit}){because}", denied, forced)
