@@ -101,7 +101,8 @@ class OutcomesAnswer(_Answer, frozen=True):
     """``outcomes.read``: the ops of a window, `decisions` in number, `forced` of them.
 
     Of `first_step`..`last_step` so many `steps` were looked at: where no window was named, the
-    newest and those before at which rare ops were taken.
+    newest and those before at which rare ops were taken. `missing` more lie between them and did
+    not arrive, as gaps tell.
 
     `forced` (one legal op) is None where that was not said, `masked` counts the decisions of which
     it was. `reward_spread` is the standard deviation of the reward over the window, `no_reward` the
@@ -132,6 +133,7 @@ class OutcomesAnswer(_Answer, frozen=True):
     top_env: int | None = None
     top_share: Reading = NOT_MEASURED
     steps: int = 0
+    missing: int = 0
 
 
 class Evidence(_Answer, frozen=True):

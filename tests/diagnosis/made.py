@@ -14,7 +14,6 @@ from sanctum.model.answers import (
     Component,
     Curve,
     Header,
-    Lost,
     PolicyAnswer,
     PolicyReading,
     RewardsAnswer,
@@ -130,7 +129,6 @@ class Made:
         self.readings: dict[str, float] = {**READINGS, **parts.pop("readings", {})}
         self.courses: dict[str, list[float]] = parts.pop("courses", {})
         self.state: RunState = parts.pop("state", RunState("live", 0.1))
-        self.gaps: list[Lost] = parts.pop("gaps", [])
         self.header: Header = parts.pop("header", HEADER)
         self.columns: list[str] = parts.pop("columns", COLUMNS)
         self.updates: int = parts.pop("updates", 20)
@@ -143,9 +141,8 @@ class Made:
 
     def run_read(self, at: str | None = None) -> RunAnswer:
         self.asked.append("run")
-        moment = msgspec.structs.replace(AT, gaps=self.gaps)
         return RunAnswer(
-            moment,
+            AT,
             self.header,
             self.state,
             "made.db",

@@ -14,7 +14,7 @@ from sanctum.model.why import Gain, Outcome, OutcomesAnswer
 from sanctum.record.questions.outcomes import spans
 from sanctum.record.questions.outcomes.gains import Sides, edge
 from sanctum.record.record import Record
-from sanctum.telemetry import SeedState, Step
+from sanctum.telemetry import Gap, SeedState, Step
 from sanctum.telemetry.arrays import pack
 from tests.record.saying import ENVS, ingest
 
@@ -182,6 +182,21 @@ def test_an_error_counts_episodes_and_not_their_steps(told: Told) -> None:
     (one,) = (each for each in told.op("GROW").gains if each.steps == 1)
     clusters = 8 * ENVS
     assert number(one.error) == pytest.approx(0.5 / math.sqrt(clusters - 1))
+
+
+def test_steps_are_missing_that_a_gap_tells_of_and_nobody_said(told: Told) -> None:
+    for step in range(64):
+        if step % 3 == 0 or step < 4:
+            told.step(step, reward=0.0)
+        elif step % 3 == 2:
+            told.to.take(Gap("everything", step - 1, step, 2, "the queue was full"))
+    told.to.take(Gap("columns", 20, 40, 5, "on top of others"))
+    told.to.take(Gap("columns", 6, 6, 1, "one column of a step that is there"))
+    told.to.take(Gap("weights", 0, 63, 64, "of something else"))
+    answer = told.outcomes(window=24)
+    assert (answer.first_step, answer.steps, answer.missing) == (0, 24, 40)
+    answer = told.outcomes(window=2)
+    assert (answer.first_step, answer.missing) == (60, 2)
 
 
 # edges

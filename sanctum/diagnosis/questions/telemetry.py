@@ -13,8 +13,6 @@ ASKING = Asking("telemetry", "telemetry old?", "R77, R78")
 
 SILENT = "silent"
 """The state of a run whose trainer is there and has said nothing for long."""
-EVERYTHING = ("everything", "columns", "steps", "step")
-"""What a gap says that leaves no step whole."""
 
 
 def question(case: Case) -> Question:
@@ -27,16 +25,11 @@ def question(case: Case) -> Question:
         return ASKING.yes(said, *age, verdict="crit")
     if not recent.decisions and case.recent.last_step is None:
         return ASKING.unknown("no step was ever said", *age, missing="run.step(...)")
-    first, last = recent.first_step or 0, recent.last_step or 0
-    gone = sum(
-        max(0, min(last if gap.last_step is None else gap.last_step, last) + 1 - start)
-        for gap in at.gaps
-        if gap.what in EVERYTHING and (start := max(gap.first_step or 0, first)) <= last
-    )
-    span = last - first + 1
-    lost = Evidence("missing", reading(gone / span), "0-1", f"<= {limits.LOST:g}", span)
+    gone, span = recent.missing, recent.steps + recent.missing
+    lost = Evidence("missing", reading(gone / max(span, 1)), "0-1", f"<= {limits.LOST:g}", span)
     if gone > limits.LOST * span:
-        return ASKING.yes(f"{percent(gone, span)} of the last {counted(span, 'step')}", *age, lost)
+        words = f"{percent(gone, span)} of the last {counted(span, 'step')} are missing"
+        return ASKING.yes(words, *age, lost)
     unsaid = unmeasured(case)
     how = "live" if at.live else "as of then" if state.word == "live" else state.word
     words = f"{how}, {gone} of {counted(span, 'step')} missing"

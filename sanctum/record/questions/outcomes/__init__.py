@@ -11,6 +11,7 @@ from sanctum.record.moments import Scope
 from sanctum.record.questions.choices import head_of
 from sanctum.record.questions.outcomes.calls import calls
 from sanctum.record.questions.outcomes.denied import empty_slots, is_stage
+from sanctum.record.questions.outcomes.missing import missing
 from sanctum.record.questions.outcomes.ops import Ops, rival
 from sanctum.record.questions.outcomes.seen import Flags, Floats, Seen
 from sanctum.record.questions.outcomes.spans import MOST_DECISIONS, newest, telling
@@ -73,6 +74,7 @@ def _answer(of: Scope, seen: Seen, env: int | None, start: int) -> OutcomesAnswe
         returns,
         *_leading(seen, mine),
         seen.steps.size - start,
+        missing(of, seen.steps, start),
     )
 
 
