@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,10 @@ from sanctum.replay.refusals import Refused, said
 Factory = Callable[[Mapping[str, Tensor], Mapping[str, Any]], Any]
 
 IN_MAIN = "put it into a module of its own that can be imported, and name that"
+
+
+def _first() -> str:
+    return sys.path[0] if sys.path and sys.path[0] else "the run's directory"
 
 
 def factory(place: str) -> Factory:
@@ -31,7 +36,7 @@ def factory(place: str) -> Factory:
             raise Refused(
                 "no_factory",
                 f"the factory's module {module} is not found",
-                "it is looked for where the run imported from: has it moved since?",
+                f"it is looked for where the run imported from, first in {_first()}: has it moved?",
             ) from error
         raise Refused("no_factory", f"importing {module} failed: {said(error)}") from error
     except (Exception, SystemExit) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import msgspec
@@ -175,6 +176,13 @@ def test_a_factory_that_makes_no_policy_is_told_in_a_sentence(place: str) -> Non
     said = failed(Evaluate([policy(NET, factory=place)], [ONE]))
     assert said.kind == "no_factory"
     assert said.sentence == FACTORIES[place]
+
+
+def test_a_module_that_is_not_found_is_said_with_where_it_was_looked_for() -> None:
+    said = failed(Evaluate([policy(NET, factory="no_such_module:made")], [ONE]))
+    assert said.sentence == "the factory's module no_such_module is not found"
+    assert said.hint is not None
+    assert f"first in {sys.path[0]}" in said.hint
 
 
 def test_the_traceback_of_a_failing_import_is_there_for_who_asks() -> None:
