@@ -43,6 +43,7 @@ DETAIL = (
     Column("lifespan", lambda b: b.lifespan, unit="steps", priority=2, digits=1),
     Column("blended", lambda b: b.blended, priority=3, digits=0),
     Column("blend_success", lambda b: times(b.blend_success, 100), "percent", 3, digits=0),
+    Column("measured", lambda b: b.measured, priority=4, digits=0),
     Column("lost", lambda b: b.lost, priority=4, digits=0),
 )
 
@@ -58,7 +59,8 @@ def command(moment: Moment, more: bool) -> Report:
     half of those are of a blueprint whose success is below the median. success: those fossilized
     among those fossilized or removed. lost: alive when their environment began anew. blended: began
     to blend; blend_success: got past it, among those whose blending is over. lifespan: mean age at
-    which they were removed. contribution: mean of those alive or kept.
+    which they were removed. contribution: mean of the last that was measured of each seed so far,
+    alive, kept or ended; measured: of how many.
     """
     found = moment.blueprints()
     rows = [*found.rows, *([found.total] if len(found.rows) > 1 else [])]

@@ -328,9 +328,10 @@ class Blueprint(_Answer, frozen=True):
     `alive` are neither kept nor removed; `lost` were alive when their environment began anew.
     `success` is the share of those kept among those kept or removed, `blended` counts seeds that
     began to blend, `blend_success` is the share of those that got past it among those whose
-    blending is over. `lifespan` is the mean age in steps at which seeds were removed,
-    `contribution` the mean of those that live or are kept, in points. `recent` of the last
-    `RECENT_SEEDS` that were germinated are of it.
+    blending is over. `lifespan` is the mean age in steps at which seeds were removed.
+    `contribution` is the mean, in points, of the last that was measured of each seed, whether it
+    lives, was kept or has ended; `measured` of them had one. `recent` of the last `RECENT_SEEDS`
+    that were germinated are of it.
     """
 
     blueprint: str
@@ -345,6 +346,7 @@ class Blueprint(_Answer, frozen=True):
     lifespan: Reading = NOT_MEASURED
     contribution: Reading = NOT_MEASURED
     recent: int = 0
+    measured: int = 0
 
 
 RECENT_SEEDS = 100

@@ -72,7 +72,8 @@ class Reader:
 
     `before_reading` makes queued rows visible (the writer's `settle`), `sizes` are the writer's.
     What never changes (headers, words, names of columns) is read once. `only_env` is the one
-    environment a record of the hall of fame holds, None in a run's own.
+    environment a record of the hall of fame holds, None in a run's own. In `remembered` questions
+    keep what they need not work out again; readers as of a moment share it.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Reader:
         self.only_env: int | None = int(found[0][0]) if found else None
         self._has_said = has_said(db)
         self._lags: dict[int, tuple[int, int]] = {}
+        self.remembered: dict[str, Any] = {}
         self._hidden: Hiddens = {}
         self._hidden_span: tuple[int, int, int] | None = None
         if open_block is None:

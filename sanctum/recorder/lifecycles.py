@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sanctum.model.readings import number
 from sanctum.record.columns import Columns
 from sanctum.record.reader import Reader
 from sanctum.record.stages import is_alive
@@ -30,14 +31,16 @@ class Lifecycles:
         self._event = event
         self._stages: dict[tuple[int, str], str] = {}
         self._numbers: dict[tuple[int, str], tuple[int, set[str]]] = {}
+        self._adds: dict[tuple[int, str], float] = {}
 
     def forget(self) -> None:
         """A new attempt: nothing is known of any slot."""
         self._stages.clear()
         self._numbers.clear()
+        self._adds.clear()
 
     def recall(self, reader: Reader, attempt: int, step: int) -> None:
-        """Take the stages from the record, where an earlier recorder left them."""
+        """Take stages and contributions from the record, where an earlier recorder left them."""
         columns = Columns(reader, attempt, step)
         for name in columns.names:
             if name.startswith("seed/") and name.endswith("/stage"):
@@ -46,14 +49,27 @@ class Lifecycles:
                     stage = columns.word(name, env)
                     if stage is not None:
                         self._stages[env, slot] = stage
+                        self._recall_adds(columns, env, slot)
+
+    def _recall_adds(self, columns: Columns, env: int, slot: str) -> None:
+        born = columns.step_of(f"seed/{slot}/born", env) or 0
+        adds = number(columns.reading(f"seed/{slot}/contribution", env, not_before=born))
+        if adds is not None:
+            self._adds[env, slot] = adds
 
     def columns(self, state: SeedState, now: float) -> Iterator[tuple[str, float | None]]:
         """The cells of one state, by column; a change of stage is written as an event.
 
-        The event does not repeat the readings: the cells of its step have them.
+        The event does not repeat the readings: the cells of its step have them. Only what a seed
+        added when that was measured last is with its end, too, lest its whole life be searched.
         """
         place = (state.env, state.slot)
         before = self._stages.get(place)
+        if before is None or not is_alive(before):
+            self._adds.pop(place, None)
+        adds = state.numbers.get("contribution")
+        if adds is not None:
+            self._adds[place] = adds
         prefix = f"seed/{state.slot}/"
         yield prefix + "stage", self._writer.code(state.stage)
         if before != state.stage:
@@ -89,6 +105,9 @@ class Lifecycles:
         data: dict[str, Any] = {"from": before, "to": state.stage, "cause": state.cause}
         if state.blueprint:
             data["blueprint"] = state.blueprint
+        adds = self._adds.get((state.env, state.slot))
+        if adds is not None and not is_alive(state.stage):
+            data["contribution"] = adds
         if has_judged(state):
             data |= _judgement(state)
         self._event(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sanctum.errors import SanctumError
 from sanctum.record.hall import Hall
+from sanctum.record.questions.tallies import go_on
 from sanctum.record.record import Record
 from sanctum.record.writer import Writer
 from sanctum.recorder.answering import Answering
@@ -184,6 +185,7 @@ class LiveRecorder:
             self.machine.sample(self.writer, self.ingest)
         self.ingest.tick()
         self.fame.tick()
+        go_on(self.ingest.reader, self.ingest.attempt)
         ended = self.ingest.ended is not None and self.file.how is None
         if ended or (self.file.how is None and time.monotonic() - self._written_at >= RUN_FILE_S):
             self.note_run()

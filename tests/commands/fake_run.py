@@ -183,7 +183,8 @@ def _blueprint(
     name: str, *counts: int, success: Reading, lifespan: float, recent: int
 ) -> Blueprint:
     adds = reading(lifespan / 10)
-    return Blueprint(name, *counts, success, reading(0.5), reading(lifespan), adds, recent)
+    blends, age = reading(0.5), reading(lifespan)
+    return Blueprint(name, *counts, success, blends, age, adds, recent, counts[0] - 1)
 
 
 BLUEPRINTS = [

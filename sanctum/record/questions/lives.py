@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-import itertools
-import weakref
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from sanctum.model.readings import NOT_MEASURED, Reading, reading
 from sanctum.record.moments import Scope
 from sanctum.record.questions.events import as_of
-from sanctum.record.reader import Reader
 from sanctum.record.stages import ENDED, FOSSILIZED, is_alive
 
 UNNAMED = "unnamed"
-_Row = tuple[int, int | None, int, str, bytes]
+Row = tuple[Any, ...]
+"""What is read of a change of stage: id, step, environment, slot, data, when it was said."""
 
 
 class Change(msgspec.Struct):
-    """What is read of an event of type ``stage``."""
+    """What is read of an event of type ``stage``.
+
+    `contribution` is with the change that ends a seed: the last that was measured of it.
+    """
 
     to: str
     blueprint: str | None = None
     cause: str | None = None
+    contribution: float | None = None
 
 
 _decoder = msgspec.msgpack.Decoder(Change)
 
 
-@dataclass(slots=True)
-class Life:
+class Life(msgspec.Struct, array_like=True):
     """One seed, from its birth on: the stages it lived in, each from which step on, and its end.
 
     `stage` is the last that was said of it, `reason` what changed its stage to the first that is no
-    longer a life.
+    longer a life, `number` how many were born before it. `contribution` is the last that was
+    measured of one that has ended.
     """
 
     env: int
@@ -43,9 +45,11 @@ class Life:
     blueprint: str
     born: int
     stage: str
+    number: int = 0
     ended: int | None = None
     reason: str | None = None
-    stages: dict[str, int] = field(default_factory=dict)
+    stages: dict[str, int] = {}
+    contribution: float | None = None
 
     @property
     def was_kept(self) -> bool:
@@ -58,79 +62,72 @@ class Life:
         return self.stage.upper() in ENDED and not self.was_kept
 
 
-def lives(of: Scope, env: int | None = None, slot: str | None = None) -> list[Life]:
-    """Every seed of this attempt by the moment, in the order of their births.
+class Stay(msgspec.Struct, array_like=True):
+    """That a seed got past a stage in which it was for so many steps."""
 
-    What is known as of now is kept, and only what is new is read.
-    """
-    attempt = of.attempt.attempt
-    if env is not None:
-        mine, values = ("", []) if slot is None else (" AND slot = ?", [slot])
-        told = _Told()
-        told.take(_changes(of, f"env = ? AND attempt = ?{mine}", [env, attempt, *values]))
-        return told.found
-    if not of.is_now:
-        told = _Told()
-        told.take(_changes(of, "attempt = ?", [attempt]))
-        return told.found
-    kept = _kept.setdefault(of.reader, {})
-    told = kept.setdefault(attempt, _Told())
-    told.take(_changes(of, "attempt = ? AND id > ?", [attempt, told.last_id]))
-    return told.found
+    stage: str
+    steps: int
 
 
-def stays(some: Iterable[Life], stage: str) -> list[int]:
-    """How many steps each of those seeds spent in a stage that got past it."""
-    return [
-        then - first
-        for one in some
-        if stage in one.stages
-        for (name, first), (_, then) in itertools.pairwise(one.stages.items())
-        if name == stage
-    ]
+class Following:
+    """Those that live, as far as changes of stage were read; `there` by environment and slot."""
 
+    def __init__(self, there: dict[tuple[int, str], Life] | None = None, born: int = 0) -> None:
+        self.there = there or {}
+        self.born = born
 
-class _Told:
-    """Lives as far as changes of stage were read, by id up to `last_id`."""
-
-    def __init__(self) -> None:
-        self.found: list[Life] = []
-        self.last_id = 0
-        self._there: dict[tuple[int, str], Life] = {}
-
-    def take(self, rows: Iterator[_Row]) -> None:
-        """Go on with what was told next."""
-        there = self._there
-        for id, step, env, slot, data in rows:
-            self.last_id = id
-            change, place = _decoder.decode(data), (env, slot)
-            lives_on = is_alive(change.to)
+    def take(self, rows: Iterable[Row]) -> tuple[list[Life], list[Stay]]:
+        """Go on with what was told next: who ended by that, and which stages were got past."""
+        there, decode = self.there, _decoder.decode
+        ended: list[Life] = []
+        stays: list[Stay] = []
+        for _, step, env, slot, data, _ in rows:
+            change, place = decode(data), (env, slot)
+            lives_on, now = is_alive(change.to), step or 0
             life = there.get(place)
             if life is None:
                 if not lives_on:
                     continue
-                life = Life(env, slot, change.blueprint or UNNAMED, step or 0, change.to)
-                there[place] = life
-                self.found.append(life)
+                kind = change.blueprint or UNNAMED
+                life = there[place] = Life(env, slot, kind, now, change.to, self.born)
+                self.born += 1
             life.stage = change.to
             if life.blueprint == UNNAMED and change.blueprint:
                 life.blueprint = change.blueprint
-            if lives_on:
-                life.stages.setdefault(change.to.upper(), step or 0)
-            else:
-                life.ended, life.reason = step, change.cause
-                del there[place]
+            if not lives_on:
+                life.ended, life.reason = now, change.cause
+                life.contribution = change.contribution
+                ended.append(there.pop(place))
+                continue
+            stage, stages = change.to.upper(), life.stages
+            if stage not in stages:
+                if stages:
+                    last = next(reversed(stages))
+                    stays.append(Stay(last, now - stages[last]))
+                stages[stage] = now
+        return ended, stays
 
 
-_kept: weakref.WeakKeyDictionary[Reader, dict[int, _Told]] = weakref.WeakKeyDictionary()
-
-
-def _changes(of: Scope, where: str, values: list[Any]) -> Iterator[_Row]:
+def lives(of: Scope, env: int, slot: str) -> list[Life]:
+    """Every seed of a slot in this attempt by the moment, in the order of their births."""
     sql, seen = as_of(of)
-    rows = of.reader.rows(
-        f"SELECT id, step, env, slot, data FROM events WHERE {sql} AND {where}"
-        " AND type = 'stage' ORDER BY id",
-        *seen,
-        *values,
+    told = Following()
+    ended, _ = told.take(
+        of.reader.rows(
+            f"SELECT id, step, env, slot, data, step FROM events WHERE {sql} AND env = ?"
+            " AND attempt = ? AND slot = ? AND type = 'stage' ORDER BY id",
+            *seen,
+            env,
+            of.attempt.attempt,
+            slot,
+        )
     )
-    yield from rows
+    return [*ended, *told.there.values()]
+
+
+def last_contribution(of: Scope, life: Life) -> Reading:
+    """What a seed added when that was measured last, in points."""
+    if life.ended is None:
+        name = f"seed/{life.slot}/contribution"
+        return of.columns.reading(name, life.env, not_before=life.born)
+    return NOT_MEASURED if life.contribution is None else reading(life.contribution)

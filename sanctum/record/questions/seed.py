@@ -8,8 +8,7 @@ from sanctum.model.readings import Measured, Reading
 from sanctum.record.moments import Scope
 from sanctum.record.questions.decisions import decisions_about
 from sanctum.record.questions.events import events_of_slot
-from sanctum.record.questions.graveyard import last_contributions
-from sanctum.record.questions.lives import UNNAMED, Life, lives
+from sanctum.record.questions.lives import UNNAMED, Life, last_contribution, lives
 from sanctum.record.questions.seeds import seed_row, slots_of
 from sanctum.record.questions.series import curve
 from sanctum.record.questions.units import unit as unit_of
@@ -36,7 +35,6 @@ def seed_read(of: Scope, env: int, slot: str) -> SeedAnswer:
         for name, unit in CURVES
     )
     newest = everyone[-LIVES:][::-1]
-    adds = last_contributions(of, newest) if newest else []
     return SeedAnswer(
         of.at,
         env,
@@ -48,7 +46,7 @@ def seed_read(of: Scope, env: int, slot: str) -> SeedAnswer:
         {} if row is None else {name: unit_of(of, name) for name in row.numbers},
         gradient,
         [] if born is None else decisions_about(of, env, slot, born),
-        [_short(life, last) for life, last in zip(newest, adds, strict=True)],
+        [_short(life, last_contribution(of, life)) for life in newest],
         len(everyone),
     )
 

@@ -8,8 +8,8 @@ from sanctum.model.readings import NOT_MEASURED, Measured, Reading, number, read
 from sanctum.record.moments import Scope
 from sanctum.record.questions import ripe, stuck
 from sanctum.record.questions.alpha import to_go
-from sanctum.record.questions.lives import lives
 from sanctum.record.questions.rules import rules_of
+from sanctum.record.questions.tallies import tally
 from sanctum.record.stages import CODED, EMPTY, is_alive
 
 FIELDS = (
@@ -162,8 +162,8 @@ def _chosen(
     if choice != "stuck":
         raise UsageError(f"no choice '{choice}' of seeds", "there are ripe and stuck")
     found, left_out = stuck.stuck(of, among)
-    everyone = lives(of) if found else []
-    both = [(row, stuck.standing(of, row, everyone)) for row in found]
+    stays = tally(of).stays if found else {}
+    both = [(row, stuck.standing(of, row, stays)) for row in found]
     both.sort(key=lambda one: -(number(one[1].since_steps) or 0.0))
     rows, standing = [row for row, _ in both[:limit]], [one for _, one in both[:limit]]
     return SeedsAnswer(of.at, rows, len(rows), len(found), counts, 0, standing, "", left_out)

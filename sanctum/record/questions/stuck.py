@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-import statistics
+from bisect import bisect_right
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,6 @@ from sanctum.model.answers import GateInput, SeedRow, Standing
 from sanctum.model.readings import Measured, number, reading
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
-from sanctum.record.questions.lives import Life, stays
 from sanctum.record.reader import Window
 from sanctum.record.stages import BLENDING, FOSSILIZED, is_alive
 
@@ -42,16 +43,30 @@ def stuck(of: Scope, rows: list[SeedRow]) -> tuple[list[SeedRow], dict[str, int]
     return found, left_out
 
 
-def standing(of: Scope, row: SeedRow, everyone: list[Life]) -> Standing:
-    """Since when a gate keeps a seed, and how long others were in its stage."""
+def standing(of: Scope, row: SeedRow, stays: Mapping[str, Mapping[int, int]]) -> Standing:
+    """Since when a gate keeps a seed, and how long others were in its stage.
+
+    `stays` counts by stage and steps those that got past it.
+    """
     entered = number(of.columns.reading(f"seed/{row.slot}/since", row.env))
     first = 0 if entered is None else int(entered)
-    usual = stays(everyone, row.stage.upper())
+    usual = stays.get(row.stage.upper(), {})
     return Standing(
         reading(of.step - _shut_since(of, row, first)),
-        usual_steps=reading(statistics.median(usual) if usual else None),
-        usual_count=len(usual),
+        usual_steps=reading(_median(usual)),
+        usual_count=sum(usual.values()),
     )
+
+
+def _median(counts: Mapping[int, int]) -> float | None:
+    """Of numbers that were each counted so often; None of none."""
+    values = sorted(counts)
+    upto = list(itertools.accumulate(counts[one] for one in values))
+    if not values:
+        return None
+    middle = (upto[-1] - 1) // 2, upto[-1] // 2
+    low, high = (values[bisect_right(upto, place)] for place in middle)
+    return (low + high) / 2
 
 
 def _moves(row: SeedRow) -> str | None:
