@@ -8,6 +8,7 @@
     segments   the cells of the newest, still open block, as they were flushed
     updates, events, episodes, vitals, gaps, weights, findings, pins: one row each
     dropped    what gave way to hold the record to its size: one row a class and rule
+    tallies    what had become of seeds by some event, so that nobody has to read all of them
     late       cells that were said of earlier steps: which, when, and what was there before
 
 A block's cells are in its chunks once it is full, and in segments until then. `said` is the step at
@@ -101,6 +102,11 @@ CREATE TABLE IF NOT EXISTS dropped (
     last_step INTEGER NOT NULL, bytes INTEGER NOT NULL, rows INTEGER NOT NULL, rule TEXT NOT NULL,
     PRIMARY KEY (attempt, what, rule));
 """
+_TALLIES = """
+CREATE TABLE IF NOT EXISTS tallies (
+    attempt INTEGER NOT NULL, last INTEGER NOT NULL, newest INTEGER NOT NULL,
+    oldest INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (attempt, last));
+"""
 _SAID = ("updates", "events", "episodes", "gaps")
 
 
@@ -118,7 +124,7 @@ def create(path: Path) -> sqlite3.Connection:
             db.execute("PRAGMA auto_vacuum=INCREMENTAL")
             lay(db, page_bytes=PAGE_BYTES)
         check(db, path)
-        db.executescript(_DROPPED)
+        db.executescript(_DROPPED + _TALLIES)
         _add_causes(db)
         _bring_up(db)
         db.execute("PRAGMA journal_mode=WAL")
@@ -134,7 +140,7 @@ def lay(db: sqlite3.Connection, *, page_bytes: int) -> None:
     db.execute(f"PRAGMA page_size={page_bytes}")
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute(f"PRAGMA user_version={VERSION}")
-    db.executescript("BEGIN;" + _TABLES + _LATE + _DROPPED + "COMMIT;")
+    db.executescript("BEGIN;" + _TABLES + _LATE + _DROPPED + _TALLIES + "COMMIT;")
 
 
 def has_said(db: sqlite3.Connection) -> bool:

@@ -185,7 +185,7 @@ class LiveRecorder:
             self.machine.sample(self.writer, self.ingest)
         self.ingest.tick()
         self.fame.tick()
-        go_on(self.ingest.reader, self.ingest.attempt)
+        go_on(self.writer, self.ingest.reader, self.ingest.attempt)
         ended = self.ingest.ended is not None and self.file.how is None
         if ended or (self.file.how is None and time.monotonic() - self._written_at >= RUN_FILE_S):
             self.note_run()

@@ -197,3 +197,32 @@ def test_where_nobody_knows_when_something_was_said_its_step_decides_in_whatever
     ask = Record(Reader(open_read_only(tmp_path / "run.db")), tmp_path / "run.db")
     for step in MOMENTS:
         check(ask.blueprints_list(str(step), graveyard=True), heard.lives(step, None))
+
+
+def test_a_file_is_gone_on_with_from_what_its_recorder_put_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "EVERY", 32)
+    told, heard = Told(tmp_path), Heard()
+    play(told, heard, 4, late=False)
+    writer, reader = told.to.writer, told.to.reader
+    for _ in range(STEPS):
+        tallies.go_on(writer, reader, 1)
+    writer.close(1.0)
+    with sqlite3.connect(tmp_path / "run.db") as db:
+        last = "(SELECT max(last) FROM tallies)"
+        gone = db.execute(f"DELETE FROM events WHERE id <= {last}").rowcount
+    assert gone > 64
+    ask = Record(Reader(open_read_only(tmp_path / "run.db")), tmp_path / "run.db")
+    check(ask.blueprints_list(graveyard=True), heard.lives(STEPS, None))
+
+
+def test_what_another_program_put_aside_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "EVERY", 32)
+    told, heard = Told(tmp_path), Heard()
+    play(told, heard, 5, late=False)
+    told.to.writer.insert("INSERT INTO tallies VALUES (1, 40, 9, 0, x'93')")
+    check(told.ask.blueprints_list(graveyard=True), heard.lives(STEPS, None))
+    check(told.ask.blueprints_list("90", graveyard=True), heard.lives(90, None))

@@ -7,6 +7,7 @@ import pytest
 
 from sanctum.model.readings import MASKED, NOT_MEASURED, Measured
 from sanctum.record.record import Record
+from sanctum.recorder.lifecycles import Lifecycles
 from sanctum.telemetry import SeedState, Step
 from sanctum.telemetry.arrays import pack
 from tests.record.saying import ENVS, ingest
@@ -57,6 +58,29 @@ def test_a_seed_first_heard_of_late_keeps_its_age(said) -> None:
     seed(said, 40, "HOLDING", age_steps=12.0, contribution=1.5)
     row = Record(said.reader, said.writer.path).seeds_list().rows[0]
     assert (row.age_steps, row.contribution) == (Measured(12.0), Measured(1.5))
+
+
+def test_what_a_seed_added_last_is_with_its_end_and_with_no_other_seeds(said) -> None:
+    step(said, 0)
+    seed(said, 0, "TRAINING", contribution=5.0)
+    step(said, 1)
+    seed(said, 1, "TRAINING", contribution=6.0)
+    step(said, 2)
+    for stage in ("CULLED", "DORMANT", "TRAINING", "CULLED"):
+        seed(said, 2, stage)
+    events = Record(said.reader, said.writer.path).events_list(type="stage").rows
+    assert [one.data.get("contribution") for one in events] == [None, 6.0, None, None, None]
+
+
+def test_what_a_seed_added_is_known_to_the_recorder_that_goes_on(said) -> None:
+    step(said, 0)
+    seed(said, 0, "TRAINING", contribution=5.0)
+    said.writer.flush(1.0)
+    after = Lifecycles(said.writer, lambda *event: told.append(event[-1]))
+    told: list = []
+    after.recall(said.reader, 1, 0)
+    list(after.columns(SeedState(0, "a", "CULLED", 1), 1.0))
+    assert told[0]["contribution"] == 5.0
 
 
 def test_steps_in_a_stage_begin_anew_with_the_stage(said) -> None:

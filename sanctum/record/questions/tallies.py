@@ -1,8 +1,8 @@
 """Tallies of all seeds as of a moment: each goes on from one that was put aside before.
 
 A record grows by hundreds of changes of stage an update. They are read once, in slices, the newest
-at the recorder's tick; every `EVERY` of them the tally is put aside, and that of a past moment goes
-on from the last that was put aside before it.
+at the recorder's tick; every `EVERY` of them the tally is put aside, by the recorder in the file,
+and that of a past moment goes on from the last that was put aside before it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sanctum.record.moments import Scope
 from sanctum.record.questions.fates import Tally, frozen, thawed
 from sanctum.record.questions.lives import Row
 from sanctum.record.reader import Reader
+from sanctum.record.writer import Writer
 
 EVERY = 8192
 MARKS = 256
@@ -39,6 +40,11 @@ class Mark(msgspec.Struct, frozen=True):
     oldest: int
     tally: bytes
 
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Up to which id it goes, and to which step."""
+        return self.last, self.newest
+
 
 class Course:
     """How the tally of one attempt grew; of one environment where `env` is given."""
@@ -51,6 +57,35 @@ class Course:
         self._now = Tally()
         self._last, self._newest, self._oldest = 0, -2, 2**62
         self._since = 0
+        self._kept = 0
+
+    def recall(self, reader: Reader, attempt: int) -> None:
+        """Begin with what a recorder put aside in the file, if this program can read that."""
+        if not reader.has_table("tallies"):
+            return
+        kept = [
+            Mark(*row)
+            for row in reader.rows(
+                "SELECT last, newest, oldest, data FROM tallies WHERE attempt = ? ORDER BY last",
+                attempt,
+            )
+        ]
+        try:
+            now = thawed(kept[-1].tally) if kept else Tally()
+        except msgspec.MsgspecError:
+            return
+        for one in kept:
+            self._marks.append(one)
+            if len(self._marks) > MARKS:
+                self._forget_half()
+        self._now, self._last, self._newest = now, *((kept or self._marks)[-1].ends)
+        self._kept = self._last
+
+    def unkept(self) -> list[Mark]:
+        """What was put aside since this was asked last."""
+        found = [one for one in self._marks if one.last > self._kept]
+        self._kept = self._marks[-1].last
+        return found
 
     def now(self, reader: Reader) -> Tally:
         """With all that was said so far."""
@@ -115,9 +150,21 @@ def tally(of: Scope, env: int | None = None) -> Tally:
     return course.now(of.reader) if of.is_now else course.then(of.reader, of.step)
 
 
-def go_on(reader: Reader, attempt: int) -> None:
+def go_on(writer: Writer, reader: Reader, attempt: int) -> None:
     """Read the next slice of what was said, if there is one: at the recorder's ticks."""
-    _course(reader, attempt, None).go_on(reader)
+    course = _course(reader, attempt, None)
+    course.go_on(reader)
+    for one in course.unkept():
+        writer.insert(
+            "INSERT OR REPLACE INTO tallies (attempt, last, newest, oldest, data)"
+            " VALUES (?, ?, ?, ?, ?)",
+            attempt,
+            one.last,
+            one.newest,
+            one.oldest,
+            one.tally,
+            minor=True,
+        )
 
 
 def _course(reader: Reader, attempt: int, env: int | None) -> Course:
@@ -126,6 +173,8 @@ def _course(reader: Reader, attempt: int, env: int | None) -> Course:
     key = (attempt, -1 if env is None else env)
     if key not in every:
         every[key] = Course(attempt, env)
+        if env is None:
+            every[key].recall(reader, attempt)
     every.move_to_end(key)
     while len(every) > KEPT:
         every.popitem(last=False)
