@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from sanctum.model.readings import NOT_MEASURED, Reading, reading
+from sanctum.model.readings import NOT_MEASURED, Measured, Reading, reading
 from sanctum.record.moments import Scope
 from sanctum.record.questions.events import as_of
 from sanctum.record.stages import ENDED, FOSSILIZED, is_alive
@@ -129,5 +129,6 @@ def last_contribution(of: Scope, life: Life) -> Reading:
     """What a seed added when that was measured last, in points."""
     if life.ended is None:
         name = f"seed/{life.slot}/contribution"
-        return of.columns.reading(name, life.env, not_before=life.born)
+        found = of.columns.reading(name, life.env, not_before=life.born)
+        return Measured(found.value) if isinstance(found, Measured) else found
     return NOT_MEASURED if life.contribution is None else reading(life.contribution)

@@ -18,7 +18,7 @@ from sanctum.record.questions.lives import Row
 from sanctum.record.reader import Reader
 from sanctum.record.writer import Writer
 
-EVERY = 8192
+EVERY = 4096
 MARKS = 256
 """Tallies that are put aside of a run at most, even; of a longer one every second is forgotten."""
 
