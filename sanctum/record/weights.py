@@ -62,20 +62,6 @@ class Weights:
         return replace(self, held=self.data)
 
 
-def acting_at(reader: Reader, attempt: int, step: int) -> Weights | None:
-    """The policy that acted at a step, or the newest one before it that was kept.
-
-    Whether it is the very one is told by the column ``policy_version``, which names its update.
-    None where no weights were kept of an earlier moment. Raises RecordError when they are damaged.
-    """
-    return _one(
-        reader,
-        "attempt = ? AND coalesce(step, -1) < ? ORDER BY coalesce(step, -1) DESC, id DESC",
-        attempt,
-        step,
-    )
-
-
 def of_update(reader: Reader, attempt: int, update: int) -> Weights | None:
     """The policy that an update made; None where it is not kept. Raises RecordError."""
     return _one(reader, "attempt = ? AND number = ? ORDER BY id DESC", attempt, update)
@@ -104,7 +90,7 @@ def acting(
         return version, None
     before = [update for update, last in kept if (-1 if last is None else last) < step]
     if not kept:
-        raise NoDataYet("no weights of the policy were kept", KEEPS)
+        raise NoDataYet("no weights of the policy were kept")
     if not before:
         raise NoDataYet(
             f"no weights were kept that acted by step {step:,}; the first are those of"

@@ -25,7 +25,6 @@ from sanctum.model.queries import SLOW, SLOW_WITHIN_S, Queries
 from sanctum.wire.places import RunFile, read_run_file, run_file_path, run_files, socket_path
 from sanctum.wire.protocol import CANCEL, MAX_LINE_BYTES, Method, Response, methods
 
-READER_WITHIN_S = 15.0
 RESTART_WITHIN_S = 3.0
 """How long a trainer has to start its recorder again before its record is opened as it is."""
 

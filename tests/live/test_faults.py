@@ -11,9 +11,9 @@ import torch
 
 from sanctum.record.reader import Reader
 from sanctum.record.schema import open_read_only
-from sanctum.record.weights import acting_at
 from tests.live.running import asking
 from tests.live.test_weights import rebuilt
+from tests.record.test_weights import acted
 
 pytestmark = pytest.mark.live
 SMALL = ("rollout_steps=16", "envs=4", "hidden=8", "batch_size=16", "validation_size=64")
@@ -68,7 +68,7 @@ def test_a_sick_run_names_its_fault_and_its_logits_are_those_of_the_weights_that
     for step in (0, 17, 63):
         cells = {name: torch.as_tensor(values[step].copy()) for name, values in found.items()}
         with torch.no_grad():
-            said = rebuilt(acting_at(reader, 1, step)).readings(
+            said = rebuilt(acted(reader, step)).readings(
                 cells["observation"],
                 {"op": cells["mask/op"].bool(), "slot": cells["mask/slot"].bool()},
                 {"op": cells["action/op"][:, 0].long()},

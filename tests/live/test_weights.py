@@ -13,8 +13,9 @@ import torch
 
 from sanctum.record.reader import Reader
 from sanctum.record.schema import open_read_only
-from sanctum.record.weights import acting_at, saved
+from sanctum.record.weights import saved
 from tests.live.running import asking, ready, state, until
+from tests.record.test_weights import acted
 
 pytestmark = pytest.mark.live
 SAVES = """
@@ -40,7 +41,7 @@ def again(reader: Reader, step: int, head: str):
     """What a record says of a step, and what the policy of that step says now: by name."""
     names = ("observation", "value", f"probability/{head}", *reader.column_names())
     cells = {name: one[0][0] for name, one in reader.window(names, 1, step, step).cells.items()}
-    found = acting_at(reader, 1, step)
+    found = acted(reader, step)
     assert found.update == cells["policy_version"][0, 0]
     part = {
         kind: {

@@ -10,13 +10,14 @@ import pytest
 import safetensors.torch
 import torch
 
+from sanctum.errors import NoDataYet
 from sanctum.probe.direct import direct
 from sanctum.record.reader import Reader
 from sanctum.record.record import Record
 from sanctum.record.retention import dropped
 from sanctum.record.schema import open_read_only
 from sanctum.record.sizes import Sizes
-from sanctum.record.weights import LAST, acting_at, newest, saved, stays
+from sanctum.record.weights import LAST, acting, newest, of_update, saved, stays
 from sanctum.record.writer import Writer
 from sanctum.recorder.clock import Clock
 from sanctum.recorder.ingest import Ingest
@@ -65,6 +66,12 @@ def course(tmp_path):
     found.to.writer.db.close()
 
 
+def acted(reader: Reader, step: int):
+    """The weights that acted at a step of the first attempt, as the kept ones tell."""
+    update, _ = acting(saved(reader, 1), step, None)
+    return of_update(reader, 1, update)
+
+
 def test_the_policy_of_a_step_is_the_one_saved_before_it(course):
     course.run.save_policy(0, {"w": torch.zeros(1)}, step=-1, factory="a:b", hidden=8)
     for update in (1, 2, 3):
@@ -72,18 +79,19 @@ def test_the_policy_of_a_step_is_the_one_saved_before_it(course):
     course.to.tick()
     reader = course.to.reader
     for step, update in ((0, 0), (9, 0), (10, 1), (15, 1), (19, 1), (20, 2), (500, 3)):
-        found = acting_at(reader, 1, step)
+        found = acted(reader, step)
         assert (found.update, course.value(found)) == (update, float(update)), step
     assert (found.step, found.factory, found.about) == (29, "a:b", {"hidden": 8})
-    assert acting_at(reader, 1, 5).step is None
+    assert acted(reader, 5).step is None
     assert newest(reader, 1).update == 3
-    assert acting_at(reader, 2, 5) is None
+    assert newest(reader, 2) is None
 
 
 def test_before_the_first_save_there_is_none(course):
     course.learn(1)
     course.to.tick()
-    assert acting_at(course.to.reader, 1, 9) is None
+    with pytest.raises(NoDataYet, match="the first are those of u1"):
+        acting(saved(course.to.reader, 1), 9, None)
 
 
 def test_a_file_goes_once_its_row_is_on_the_disk(course):
@@ -111,8 +119,8 @@ def test_weights_without_a_factory_have_that_of_the_run(tmp_path):
     course.learn(1)
     course.learn(2, no_factory="its features extractor is a class of its own")
     course.to.tick()
-    assert acting_at(course.to.reader, 1, 10).factory == "mine:policy"
-    assert acting_at(course.to.reader, 1, 20).factory is None
+    assert acted(course.to.reader, 10).factory == "mine:policy"
+    assert acted(course.to.reader, 20).factory is None
     course.to.writer.db.close()
 
 

@@ -44,12 +44,6 @@ class Replays:
         self._jobs, self._waits = Jobs(selector), False
         return self._jobs
 
-    def close(self) -> None:
-        """End the worker, if any."""
-        if self._jobs is not None:
-            self._jobs.close()
-            self._jobs = None
-
     def run(self, env: int, at: str | None, hall: int | None, trust: bool) -> ReplayAnswer | Later:
         """``replay.run``."""
         return self._answer(replay_run(self._case(env, at, trust), hall), ReplayAnswer)

@@ -30,14 +30,10 @@ NEVER = -1
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """At which cells (rows, envs) every beginning was denied, and `by` which op and rule, each.
-
-    `empty_slots` says that open means an empty slot, else that nothing was done in the episode.
-    """
+    """At which cells (rows, envs) every beginning was denied, and `by` which op and rule, each."""
 
     every: Flags
     by: list[tuple[int, int, Flags]]
-    empty_slots: bool
 
 
 def denied(seen: Seen, empty: Flags | None, idle: int) -> Denied | None:
@@ -68,7 +64,7 @@ def denied(seen: Seen, empty: Flags | None, idle: int) -> Denied | None:
                 by.append((op, rule, here))
                 struck |= here
         every &= struck
-    return Denied(every, by, empty is not None)
+    return Denied(every, by)
 
 
 def empty_slots(of: Scope, seen: Seen) -> Flags | None:
