@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 from sanctum.command import columns, gates
 from sanctum.command.patterns import patterns
+from sanctum.command.standing import PATIENCE_STEPS
 from sanctum.model.answers import EnvAnswer, SeedRow, Verdict
 from sanctum.model.readings import number
 from sanctum.view.numbers import cell
-
-PATIENCE_STEPS = 5
-"""Steps for which a seed that could be kept may wait before it is worth a word."""
 
 HOLDING, FOSSILIZE = "HOLDING", "FOSSILIZE"
 

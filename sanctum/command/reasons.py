@@ -13,7 +13,7 @@ from sanctum.command.readings import listed, percent, times
 from sanctum.errors import UsageError
 from sanctum.model.answers import ActionShare, Component, SeedRow, Standing
 from sanctum.model.readings import MASKED, NOT_MEASURED, Measured, Reading, number
-from sanctum.model.why import Call, Evidence, Question, WhyAnswer
+from sanctum.model.why import CHOSEN, Call, Evidence, Question, WhyAnswer
 from sanctum.view.numbers import cell
 from sanctum.view.report import Block, Column, Fact, Facts, Report, Table
 
@@ -195,7 +195,7 @@ def _ripe(answer: WhyAnswer) -> Fact:
 def _detail(
     pieces: list[_Piece], ripe: list[tuple[SeedRow, Standing]], calls: list[Call], more: bool
 ) -> list[Block]:
-    """All evidence, on the screen when more is asked for; for programs always."""
+    """All evidence, where `more` is asked for."""
     return (
         [
             Table(EVIDENCE, pieces, title="evidence", empty="no evidence", detail=UNIT),
@@ -209,7 +209,7 @@ def _detail(
 
 def _notes(answer: WhyAnswer) -> list[str]:
     notes = list(answer.advice)
-    if answer.cause == "chosen" and answer.calls:
+    if answer.cause == CHOSEN and answer.calls:
         notes.append(f"closest call: {_call(answer.calls[0])}")
     if answer.first_step is not None and answer.last_step is not None:
         notes.append(f"steps {answer.first_step:,}-{answer.last_step:,}")

@@ -20,14 +20,13 @@ from sanctum.diagnosis.words import counted, listed, percent, plain, spans
 from sanctum.errors import UsageError
 from sanctum.model.answers import GateInput, SeedAnswer, SeedRow
 from sanctum.model.readings import number, reading
-from sanctum.model.why import Evidence, Gain, Outcome, Question, WhyAnswer
+from sanctum.model.why import CHOSEN, Evidence, Gain, Outcome, Question, WhyAnswer
 
 LEGAL = Asking("legal", "forbidden?", "R02")
 GATE = Asking("gate", "lacks something?", "R71, R76")
 TAKEN = Asking("taken", "taken where legal?", "R07")
 LESS = Asking("less", "brought less?", "R05")
 COST = Asking("cost", "costs too much?", "R05, R57")
-CHOSEN = "chosen"
 CALL = "run.step(masks={...}, mask_rules={...})"
 
 

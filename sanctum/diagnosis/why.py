@@ -11,9 +11,8 @@ from sanctum.diagnosis.screen import Verdicted, whole
 from sanctum.diagnosis.words import gained, listed, percent
 from sanctum.model.answers import Verdict
 from sanctum.model.queries import Queries
-from sanctum.model.why import Question, WhyAnswer
+from sanctum.model.why import CHOSEN, Question, WhyAnswer
 
-CHOSEN = "chosen"
 MOST_UNKNOWN = 5
 """Questions without an answer beyond which there is none to the whole."""
 NEXT = {

@@ -10,6 +10,9 @@ from sanctum.model.readings import NOT_MEASURED, Reading
 
 Settled = Literal["no", "yes", "unknown", "not asked"]
 
+CHOSEN = "chosen"
+"""The cause where no question was answered with yes: the policy prefers it."""
+
 
 class Gain(_Answer, frozen=True):
     """What the `steps` steps after an op brought: the mean, its standard error, over `count`.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sanctum.probe.copies import NoRoom
-from sanctum.probe.pace import Pace
+from sanctum.probe.pace import SHARE, Pace
 from sanctum.probe.policies import Policies, saving
 from sanctum.telemetry import PolicySaved
 
@@ -66,8 +66,8 @@ class Saves:
         if self.skipped == 1:
             self._say(
                 f"the weights of update {frame.update} were not saved: a save takes"
-                f" {1000 * self.pace.cost_s:.3g} ms, and saving is held to 1 % of the time; some of"
-                " the next are left out too"
+                f" {1000 * self.pace.cost_s:.3g} ms, and saving is held to {100 * SHARE:g} % of the"
+                " time; some of the next are left out too"
             )
 
     def left_out_at(self, update: int, step: int | None) -> LeftOut | None:

@@ -10,9 +10,9 @@ from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
 from sanctum.record.ahead import ENDINGS, endings
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
+from sanctum.record.questions.rewards import PREFIX
 from sanctum.record.reader import Window
 
-PREFIX = "reward/"
 LOOK_BACK_STEPS = 512
 """How far back an end is looked for that only the steps tell."""
 
