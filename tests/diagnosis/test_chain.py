@@ -401,6 +401,11 @@ def test_values_of_ops_that_are_alike_are_a_blind_critic() -> None:
     assert ask(readings=readings, recent=outcomes(ONE_SIDED)).cause == "critic"
 
 
+def test_ops_that_died_are_named_in_their_order() -> None:
+    said = question(ask(recent=outcomes(COLLAPSED)), "heads").answer
+    assert said == f"{', '.join(f'{op} gets <1 %' for op in OPS[1:])} (limit 1 %)"
+
+
 def test_an_op_that_was_tried_and_found_bad_has_not_died() -> None:
     tried = outcomes({op: outcome(op, 100) for op in OPS})
     assert ask(recent=outcomes(COLLAPSED), brought=tried).cause == "chosen"

@@ -38,8 +38,8 @@ def question(case: Case) -> Question:
             return ASKING.unknown("probabilities: not measured", missing=PROBABILITIES)
         said = f"no other op was legal {limits.COUNT} times"
         return ASKING.no(said, *heads)
-    untried = {op for op in rare if _tries(case, op) < limits.COUNT}
-    if untried and case.covers(untried) >= limits.MOST:
+    untried = [op for op in rare if _tries(case, op) < limits.COUNT]
+    if untried and case.covers(set(untried)) >= limits.MOST:
         parts = [f"{op} gets {percent(rare[op])}" for op in untried]
         said = f"{listed(parts)} (limit {percent(limits.RARE)})"
         claim = f"{listed(parts)} where legal: hardly ever tried, so what it brings is unknown"
