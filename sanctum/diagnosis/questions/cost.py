@@ -127,7 +127,7 @@ def _makes_the_loss(case: Case, one: Priced) -> bool:
     outcome = case.then(one.op)
     if outcome is None or outcome.price is None or outcome.price.component != one.component:
         return True
-    if any(deviations(one) > -limits.SIGNIFICANT for one in outcome.price.edges[:1]):
+    if any(deviations(edge) > -limits.SIGNIFICANT for edge in outcome.price.edges[:1]):
         return False
     paid = [number(edge.mean) for edge in outcome.price.edges if edge.steps == one.later.steps]
     lost = number(one.later.mean) or 0.0

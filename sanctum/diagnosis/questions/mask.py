@@ -42,7 +42,7 @@ def question(case: Case) -> Question:
     words = f"{one.denied:,} of {one.count:,} {case.subject}s"
     if one.denied > limits.MOST * one.count:
         named = f"'{rule}'" if rule else "a rule that is not said"
-        room = "a slot stood empty" if slots(case) else "nothing had been done before"
+        room = "a slot stood empty" if _has_slots(case) else "nothing had been done before"
         claim = f"{named} forbids {op} at {words}, though {room}"
         short = f" by '{rule}'" if rule else ""
         return ASKING.yes(f"{words} ({limit}){short}", denied, forced, claim=claim)
@@ -53,7 +53,7 @@ def question(case: Case) -> Question:
     return ASKING.no(f"{words} ({limit}){because}", denied, forced)
 
 
-def slots(case: Case) -> bool:
+def _has_slots(case: Case) -> bool:
     """Whether there are slots that can stand empty."""
     return bool(case.run.header.slots) or any("/stage" in one for one in case.run.columns)
 

@@ -30,7 +30,7 @@ def question(case: Case) -> Question:
     if gone > limits.LOST * span:
         words = f"{percent(gone, span)} of the last {counted(span, 'step')} are missing"
         return ASKING.yes(words, *age, lost)
-    unsaid = unmeasured(case)
+    unsaid = _unmeasured(case)
     how = "live" if at.live else "as of then" if state.word == "live" else state.word
     words = f"{how}, {gone} of {counted(span, 'step')} missing"
     if unsaid:
@@ -38,7 +38,7 @@ def question(case: Case) -> Question:
     return ASKING.no(words, *age, lost)
 
 
-def unmeasured(case: Case) -> dict[str, str]:
+def _unmeasured(case: Case) -> dict[str, str]:
     """What was never said of the decisions looked at, and the call that says it."""
     recent = case.recent
     names = set(case.run.columns)

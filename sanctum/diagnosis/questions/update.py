@@ -47,12 +47,12 @@ def question(case: Case) -> Question:
         f"{one.name} {said(one.value)}{' > 0' if one.name in ZERO else ''}" for one in evidence[:2]
     ]
     if not shown:
-        said_too = listed_names(case)
+        said_too = _names(case)
         return ASKING.unknown(f"said of updates: {said_too}", missing="run.update(approx_kl=...)")
     return ASKING.no(", ".join(shown), *evidence)
 
 
-def listed_names(case: Case) -> str:
+def _names(case: Case) -> str:
     """The first few readings that updates have."""
     return ", ".join(list(case.of_update)[:3])
 
