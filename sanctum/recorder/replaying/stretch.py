@@ -108,8 +108,8 @@ def _updates(
         notes.append(f"the weights of {names} are not kept: the nearest before stand for them")
     if without is not None:
         count = grounds.steps.size - len(updates)
-        decisions = f"{count:,} decision" + ("s are" if count > 1 else " is")
-        notes.append(f"{decisions} left out: {without.sentence}")
+        said = f"{count:,} decision" + ("s are" if count > 1 else " is")
+        notes.append(f"{said} left out: {without.sentence}")
     return updates, notes
 
 
