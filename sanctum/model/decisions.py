@@ -5,6 +5,9 @@ from __future__ import annotations
 from sanctum.model.answers import At, Component, Decision, SeedRow, _Answer
 from sanctum.model.readings import NOT_MEASURED, Reading
 
+HORIZONS = (1, 5, 20)
+"""Vector steps after which it is looked at what a decision brought."""
+
 
 class Feature(_Answer, frozen=True):
     """One feature of the observation beside its mean and spread over the window before.

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-HORIZONS = (1, 5, 20)
-"""Steps after which a decision is looked at again."""
-
 ENDINGS = ("done", "episode")
 """Columns that say where episodes end; the first one that was said is believed."""
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sanctum.record.ahead import ENDINGS, HORIZONS, ahead, endings
+from sanctum.model.decisions import HORIZONS
+from sanctum.record.ahead import ENDINGS, ahead, endings
 from sanctum.telemetry import EpisodeEnded, Step
 from sanctum.telemetry.arrays import NOT_MEASURED, VALUE, pack
 from tests.record.saying import ENVS, ingest

@@ -6,11 +6,11 @@ from sanctum.diagnosis import limits
 from sanctum.diagnosis.asking import Asking
 from sanctum.diagnosis.case import Case
 from sanctum.diagnosis.words import briefly, gained, percent
+from sanctum.model.decisions import HORIZONS
 from sanctum.model.readings import Reading, number, reading
 from sanctum.model.why import Evidence, Gain, Question
 
 ASKING = Asking("better", "another op better?", "R05, R75")
-HORIZONS = (1, 5, 20)
 
 
 def question(case: Case) -> Question:

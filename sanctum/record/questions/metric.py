@@ -9,10 +9,8 @@ from sanctum.model.explained import MetricAnswer
 from sanctum.model.readings import NOT_MEASURED, Reading, number
 from sanctum.record.moments import Scope
 from sanctum.record.questions.metric_names import Found, Names
-from sanctum.record.questions.rewards import PREFIX as COMPONENT
-from sanctum.record.questions.rewards import rewards_read
-from sanctum.record.questions.standing import (
-    Standing,
+from sanctum.record.questions.metric_now import (
+    Now,
     of_environments,
     of_episodes,
     of_identity,
@@ -20,6 +18,8 @@ from sanctum.record.questions.standing import (
     of_trainer,
     of_updates,
 )
+from sanctum.record.questions.rewards import PREFIX as COMPONENT
+from sanctum.record.questions.rewards import rewards_read
 from sanctum.record.questions.units import unit
 from sanctum.telemetry.metrics import ALIASES, CATALOGUE, Metric, metric
 from sanctum.telemetry.metrics.about import ANSWERS, about, spelled
@@ -43,7 +43,7 @@ def metric_read(of: Scope, name: str) -> MetricAnswer:
         return _worked_out(of, found)
     one = metric(found.name)
     text = about(found.name)
-    stands = _standing(of, found, one)
+    now = _now(of, found, one)
     answer = MetricAnswer(
         of.at,
         found.name,
@@ -57,11 +57,11 @@ def metric_read(of: Scope, name: str) -> MetricAnswer:
         _other_names(found.name),
         found.per,
         measured_by=call(found.name, found.per),
-        try_next=_next(of, found, text.next, stands),
+        try_next=_next(of, found, text.next, now),
         also=names.alike(found),
     )
-    answer = _standing_at(answer, stands)
-    if found.per == "update" and number(stands.value) is not None and stands.verdict is None:
+    answer = _with(answer, now)
+    if found.per == "update" and number(now.value) is not None and now.verdict is None:
         answer = _unjudged(answer, names)
     return _as_component(of, answer) if found.column.startswith(COMPONENT) else answer
 
@@ -70,11 +70,11 @@ def _worked_out(of: Scope, found: Found) -> MetricAnswer:
     """A reading that Sanctum works out; its value where it is a single one."""
     one = ANSWERS[found.name]
     like = Metric(found.name, one.meaning, one.unit)
-    stands = Standing()
+    now = Now()
     if found.per == "episode":
-        stands = of_episodes(of, like)
+        now = of_episodes(of, like)
     elif found.name == "residual":
-        stands = of_identity(of, like)
+        now = of_identity(of, like)
     answer = MetricAnswer(
         of.at,
         found.name,
@@ -84,12 +84,12 @@ def _worked_out(of: Scope, found: Found) -> MetricAnswer:
         one.about.healthy,
         when_off=one.about.when_off,
         per=found.per,
-        try_next=_next(of, found, one.about.next, stands),
+        try_next=_next(of, found, one.about.next, now),
     )
-    return _standing_at(answer, stands)
+    return _with(answer, now)
 
 
-def _standing(of: Scope, found: Found, one: Metric) -> Standing:
+def _now(of: Scope, found: Found, one: Metric) -> Now:
     if found.per == "update":
         return of_updates(of, found.name)
     if found.per == "seed":
@@ -99,8 +99,8 @@ def _standing(of: Scope, found: Found, one: Metric) -> Standing:
     return of_environments(of, one, found.column)
 
 
-def _standing_at(answer: MetricAnswer, stands: Standing) -> MetricAnswer:
-    return msgspec.structs.replace(answer, **msgspec.structs.asdict(stands))
+def _with(answer: MetricAnswer, now: Now) -> MetricAnswer:
+    return msgspec.structs.replace(answer, **msgspec.structs.asdict(now))
 
 
 def _unjudged(answer: MetricAnswer, names: Names) -> MetricAnswer:
@@ -139,10 +139,10 @@ def _other_names(name: str) -> list[str]:
     return [alias for alias, ours in ALIASES.items() if ours == name]
 
 
-def _next(of: Scope, found: Found, line: str, stands: Standing) -> str:
+def _next(of: Scope, found: Found, line: str, now: Now) -> str:
     """The line to type, with the environment in it that is worth a look."""
     if not line:
         return f"history {found.column or found.name}" if found.per != "seed" else "seeds --more"
-    look = stands.greatest if found.name in _WORSE_HIGH else stands.least
-    where = next(iter(stands.broken), look.where if look is not None else str(of.envs[0]))
+    look = now.greatest if found.name in _WORSE_HIGH else now.least
+    where = next(iter(now.broken), look.where if look is not None else str(of.envs[0]))
     return line.format(env=where.partition(".")[0])

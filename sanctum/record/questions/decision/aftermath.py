@@ -10,9 +10,9 @@ from functools import cached_property
 
 import numpy as np
 
-from sanctum.model.decisions import Ahead
+from sanctum.model.decisions import HORIZONS, Ahead
 from sanctum.model.readings import LATE, MASKED, NOT_MEASURED, Reading, reading
-from sanctum.record.ahead import ENDINGS, HORIZONS, Flags, endings
+from sanctum.record.ahead import ENDINGS, Flags, endings
 from sanctum.record.cells import VALUE
 from sanctum.record.columns import Columns, absent
 from sanctum.record.moments import Scope

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sanctum.model.decisions import Neighbour
-from sanctum.record.ahead import HORIZONS, Flags
+from sanctum.model.decisions import HORIZONS, Neighbour
+from sanctum.record.ahead import Flags
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
 from sanctum.record.questions.decision.aftermath import Aftermath

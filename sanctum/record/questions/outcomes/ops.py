@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from sanctum.model.decisions import HORIZONS
 from sanctum.model.readings import MASKED, NOT_MEASURED, Reading, number
 from sanctum.model.why import Gain, Outcome, Price, Together
-from sanctum.record.ahead import HORIZONS
 from sanctum.record.columns import mean, spread
 from sanctum.record.questions.outcomes.denied import Denied, denied
 from sanctum.record.questions.outcomes.gains import Sides, edge, gain, sides

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sanctum.record.ahead import HORIZONS, ahead
+from sanctum.model.decisions import HORIZONS
+from sanctum.record.ahead import ahead
 from sanctum.record.cells import VALUE
 from sanctum.record.moments import Scope
 from sanctum.record.questions.choices import head_of

@@ -29,7 +29,7 @@ from sanctum.telemetry.metrics import Metric
 _BADNESS: dict[Verdict, int] = {"ok": 0, "warn": 1, "crit": 2}
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Now(msgspec.Struct, frozen=True):
     """A metric's value at a moment; the fields are those of `MetricAnswer`."""
 
     value: Reading = NOT_MEASURED
@@ -42,18 +42,18 @@ class Standing(msgspec.Struct, frozen=True):
     judged: dict[str, int] = {}
 
 
-def of_updates(of: Scope, name: str) -> Standing:
+def of_updates(of: Scope, name: str) -> Now:
     """The newest update's that said it."""
     for one in policy_read(of, window=1).readings if of.at.update is not None else ():
         if one.name == name:
-            return Standing(one.value, one.previous, one.verdict)
-    return Standing()
+            return Now(one.value, one.previous, one.verdict)
+    return Now()
 
 
-def of_environments(of: Scope, about: Metric, column: str) -> Standing:
+def of_environments(of: Scope, about: Metric, column: str) -> Now:
     """Over the environments, each with its newest cell; the step before is `previous`."""
     if of.at.step is None:
-        return Standing()
+        return Now()
     now = _over(about, _cells(of, column))
     back = of.reader.steps_back(of.attempt.attempt, of.step, 1)
     if back >= of.step or not now.count:
@@ -62,10 +62,10 @@ def of_environments(of: Scope, about: Metric, column: str) -> Standing:
     return msgspec.structs.replace(now, previous=before)
 
 
-def of_seeds(of: Scope, about: Metric) -> Standing:
+def of_seeds(of: Scope, about: Metric) -> Now:
     """Over the seeds that live."""
     if of.at.step is None:
-        return Standing()
+        return Now()
     name = about.name
     return _over(
         about,
@@ -79,20 +79,20 @@ def of_seeds(of: Scope, about: Metric) -> Standing:
     )
 
 
-def of_trainer(of: Scope, about: Metric, column: str) -> Standing:
+def of_trainer(of: Scope, about: Metric, column: str) -> Now:
     """What the trainer last said of itself, in whichever environment's row."""
     if of.at.step is None:
-        return Standing()
+        return Now()
     newest = max(of.envs, key=lambda env: of.columns.step_of(column, env) or -1)
     return _single(about, of.columns.reading(column, newest))
 
 
-def of_episodes(of: Scope, about: Metric) -> Standing:
+def of_episodes(of: Scope, about: Metric) -> Now:
     """Over the last episodes that ended, as many as there are environments."""
     try:
         rows = episodes_list(of, limit=len(of.envs)).rows
     except NoDataYet:
-        return Standing()
+        return Now()
     if about.name == "fall":
         said = [(_where(one.env), _minus(one.best_accuracy, one.final_accuracy)) for one in rows]
     else:
@@ -100,10 +100,10 @@ def of_episodes(of: Scope, about: Metric) -> Standing:
     return _over(about, said)
 
 
-def of_identity(of: Scope, about: Metric) -> Standing:
+def of_identity(of: Scope, about: Metric) -> Now:
     """The largest residual of the reward's components over the last rollout."""
     if of.at.step is None:
-        return Standing()
+        return Now()
     return _single(about, rewards_read(of, by_action=False).worst_residual)
 
 
@@ -120,17 +120,17 @@ def _cells(of: Scope, column: str) -> list[tuple[str, Reading]]:
     return [(_where(env), of.columns.reading(column, env)) for env in of.envs]
 
 
-def _single(about: Metric, one: Reading) -> Standing:
+def _single(about: Metric, one: Reading) -> Now:
     value = number(one)
-    return Standing(one, verdict=None if value is None else about.verdict(value))  # type: ignore[arg-type]
+    return Now(one, verdict=None if value is None else about.verdict(value))  # type: ignore[arg-type]
 
 
-def _over(about: Metric, found: Iterable[tuple[str, Reading]]) -> Standing:
+def _over(about: Metric, found: Iterable[tuple[str, Reading]]) -> Now:
     """The mean of what was measured, as old as the oldest of it; absent for the reason given."""
     every = list(found)
     said = [(where, one) for where, one in every if isinstance(one, Measured | NonFinite)]
     if not said:
-        return Standing(every[0][1] if every else NOT_MEASURED)
+        return Now(every[0][1] if every else NOT_MEASURED)
     age = max(one.age_steps for _, one in said)
     stale = any(isinstance(one, Measured) and one.stale for _, one in said)
     values = [(where, number(one) or 0.0) for where, one in said]
@@ -142,7 +142,7 @@ def _over(about: Metric, found: Iterable[tuple[str, Reading]]) -> Standing:
         if (word := about.verdict(value)) is not None:
             judged[word] = judged.get(word, 0) + 1
     worst = max(judged, key=lambda word: _BADNESS[word], default=None)  # type: ignore[index]
-    return Standing(
+    return Now(
         reading(mean, age, stale),
         verdict=worst,  # type: ignore[arg-type]
         count=len(values),
