@@ -325,12 +325,12 @@ def test_what_was_not_measured_is_named_with_its_call() -> None:
     missing = {
         "features": "run.step(observation=...)",
         "logits": "run.step(logits=...)",
-        "advantage": "run.backfill(step, advantage=...)",
-        "return": "run.backfill(step, returns=...)",
+        "advantage": "run.backfill(first_step, advantage=...)",
+        "return": "run.backfill(first_step, returns=...)",
     }
     assert told(missing=missing, features=[], neighbours=[]).notes[-1] == (
         "not measured: features (run.step(observation=...)), "
-        "advantage (run.backfill(step, advantage=...))"
+        "advantage (run.backfill(first_step, advantage=...))"
     )
     assert "logits" in told("decision 7 --more", missing=missing).notes[-1]
     assert told(missing=dict.fromkeys(missing, "")).notes[-1] == "not measured: features, advantage"

@@ -562,7 +562,7 @@ def test_a_bare_run_names_the_call_for_each_thing_it_never_said(told: Told) -> N
     answer = told.decision()
     assert answer.missing["features"] == "run.step(observation=...)"
     assert answer.missing["legal ops"] == "run.step(masks=...)"
-    assert answer.missing["advantage"] == "run.backfill(step, advantage=...)"
+    assert answer.missing["advantage"] == "run.backfill(first_step, advantage=...)"
     assert "rules" not in answer.missing  # nothing is known to be forbidden
     told.step(1, mask__op=MASK, observation=np.ones((ENVS, 1)), reward=EVERY, value=EVERY)
     assert list(told.decision().missing) == [
@@ -591,10 +591,10 @@ def test_no_decision_and_no_environment_are_said_in_a_sentence(told: Told) -> No
         told.decision(3)
 
 
-def test_a_run_without_heads_has_no_decision(tmp_path: Path) -> None:
+def test_a_run_of_continuous_actions_has_no_choice_to_tell_of(tmp_path: Path) -> None:
     told = Told(tmp_path, actions={})
     told.to.take(Step(0, {"action.x": pack(EVERY)}))
-    with pytest.raises(NoDataYet, match="no decision of env 0"):
+    with pytest.raises(NoDataYet, match="this run's actions are continuous"):
         told.decision()
 
 

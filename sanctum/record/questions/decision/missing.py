@@ -16,8 +16,8 @@ CALLS = {
     "logits": "run.step(logits=...)",
     "value": "run.step(value=...)",
     "reward": "run.step(reward=...)",
-    "advantage": "run.backfill(step, advantage=...)",
-    "return": "run.backfill(step, returns=...)",
+    "advantage": "run.backfill(first_step, advantage=...)",
+    "return": "run.backfill(first_step, returns=...)",
 }
 """By what is missing."""
 
