@@ -17,12 +17,13 @@ from sanctum.command import (
     cell,
     inspect_command,
 )
+from sanctum.command.decided import not_measured
 from sanctum.command.readings import counted, times
 from sanctum.command.replays import options, spans, trust_option, weights
 from sanctum.command.stretch import stretch
 from sanctum.model.answers import Verdict
 from sanctum.model.readings import NOT_MEASURED, Reading, number
-from sanctum.model.replayed import Evaluation, HeadAgain, ReplayAnswer
+from sanctum.model.replayed import DISTRIBUTION, Evaluation, HeadAgain, ReplayAnswer
 
 LIMIT = 12
 """Rows of a stretch that are shown unless more are asked for."""
@@ -127,7 +128,9 @@ def _of_one(answer: ReplayAnswer, more: bool, trust: bool) -> Report:
     blocks: list[Block] = [Table(MADE, made), *(_options(one.head, answer) for one in shown)]
     at = f"{answer.env} {answer.step}"
     which = "then" if _then(answer) is not None else answer.evaluations[0].which
-    moved = any(one.choice != answer.choice for one in answer.evaluations)
+    moved = answer.choice is not None and any(
+        one.choice != answer.choice for one in answer.evaluations
+    )
     return Report(
         f"replay of env {answer.env} at step {answer.step:,}",
         *blocks,
@@ -135,7 +138,9 @@ def _of_one(answer: ReplayAnswer, more: bool, trust: bool) -> Report:
         notes=_notes(answer, len(heads) - len(shown)),
         verdict=_worst(answer),
         at=answer.at,
-        next=f"{'saliency' if moved else 'flip'} {at}{options(which, trust)}",
+        next=f"replay {answer.env} --from {answer.step}{' --trust' if trust else ''}"
+        if any(one.head == DISTRIBUTION for one in heads)
+        else f"{'saliency' if moved else 'flip'} {at}{options(which, trust)}",
     )
 
 
@@ -165,6 +170,15 @@ def _options(head: str, answer: ReplayAnswer) -> Table:
                 option.name, Option(option.name, option.legal, option.recorded, {})
             )
             row.again[one.which] = option.again
+    if head == DISTRIBUTION:
+        return Table(
+            (
+                Column(head, lambda row: row.name, priority=0),
+                Column("recorded", lambda row: row.recorded, priority=0),
+                *(_number(one.which) for one in answer.evaluations),
+            ),
+            list(rows.values()),
+        )
     return Table(
         (
             Column(head, lambda row: row.name, priority=0),
@@ -183,6 +197,10 @@ def _column(which: str) -> Column:
         return times(row.again.get(which, NOT_MEASURED), 100)
 
     return Column(which, get, "percent", 0, digits=1)
+
+
+def _number(which: str) -> Column:
+    return Column(which, lambda row: row.again.get(which, NOT_MEASURED), priority=0)
 
 
 def _headline(answer: ReplayAnswer) -> str:
@@ -231,4 +249,7 @@ def _notes(answer: ReplayAnswer, heads: int) -> list[str]:
     if answer.kept:
         notes.append(f"weights kept: {spans(answer.kept)}{machine}")
     notes += [f"{counted(heads, 'head')} more: --more"] if heads > 0 else []
-    return notes
+    # A mask that nobody says may just as well be one that forbids nothing.
+    known = {"legal ops"} if _worst(answer) in (None, "ok") else set()
+    lacking = {name: call for name, call in answer.missing.items() if name not in known}
+    return [*notes, line] if (line := not_measured(lacking)) else notes

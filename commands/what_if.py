@@ -30,8 +30,15 @@ from sanctum.command.replays import (
     weights_options,
 )
 from sanctum.command.types import is_moment
-from sanctum.model.readings import Reading, number
-from sanctum.model.replayed import Change, SweepAnswer, SweepPoint, WhatIfAnswer
+from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
+from sanctum.model.replayed import (
+    DISTRIBUTION,
+    Change,
+    OptionMoved,
+    SweepAnswer,
+    SweepPoint,
+    WhatIfAnswer,
+)
 
 POINTS, MOST = 11, 14
 """Points of a sweep unless said, and how many of them a screen shows."""
@@ -43,6 +50,13 @@ OPTIONS = (
     Column("after", lambda one: times(one.after, 100), "percent", 0, digits=1),
     Column("change", lambda one: points(one.before, one.after), "points", 0, digits=1),
 )
+NUMBERS = (
+    Column(DISTRIBUTION, lambda one: one.name, priority=0),
+    Column("before", lambda one: one.before, priority=0),
+    Column("after", lambda one: one.after, priority=0),
+    Column("change", lambda one: _moved(one), priority=0),
+)
+"""Of continuous actions."""
 
 
 @inspect_command(
@@ -118,13 +132,28 @@ def _changed(answer: WhatIfAnswer, trust: bool) -> Report:
     at = f"{answer.env} {answer.step}{options(answer.which, trust)}"
     return Report(
         f"what if, env {answer.env} at step {answer.step:,}",
-        Table((OPTIONS[0]._replace(name=answer.head), *OPTIONS[1:]), answer.options),
+        Table(
+            NUMBERS
+            if answer.head == DISTRIBUTION
+            else (OPTIONS[0]._replace(name=answer.head), *OPTIONS[1:]),
+            answer.options,
+        ),
         Facts(facts),
         headline=_headline(answer),
         notes=[f"with {weights(answer.which, answer.update)}; the mask stays", *answer.notes],
         at=answer.at,
-        next=f"flip {at}",
+        next=f"{_next(answer.head)} {at}",
     )
+
+
+def _next(head: str) -> str:
+    """What to ask after this; of continuous actions there is no choice to be flipped."""
+    return "replay" if head == DISTRIBUTION else "flip"
+
+
+def _moved(one: OptionMoved) -> Reading:
+    before, after = number(one.before), number(one.after)
+    return NOT_MEASURED if before is None or after is None else reading(after - before)
 
 
 def _fact(one: Change) -> Fact:
@@ -137,6 +166,10 @@ def _headline(answer: WhatIfAnswer) -> str:
     before = {one.name: one.before for one in answer.options}
     after = {one.name: one.after for one in answer.options}
     was, now = answer.choice_before, answer.choice_after
+    if answer.head == DISTRIBUTION:
+        return ", ".join(
+            f"{name} {cell(before[name])} -> {cell(after[name])}" for name in list(before)[:2]
+        )
     if was is None or now is None:
         return "the policy gives no probabilities here"
     if was != now:
@@ -154,10 +187,13 @@ def _chance(found: dict[str, Reading], name: str) -> str:
 def _swept(answer: SweepAnswer, trust: bool) -> Report:
     shown = _thinned(answer)
     rest = [one for one in answer.points if one not in shown]
+    choices = [Column("choice", lambda one: one.choice, priority=0)]
+    if answer.head == DISTRIBUTION:
+        choices = []
     columns = (
         Column(answer.feature, lambda one: one.feature_value, priority=0),
-        *(_option(place, name) for place, name in enumerate(answer.options)),
-        Column("choice", lambda one: one.choice, priority=0),
+        *(_option(place, name, answer.head) for place, name in enumerate(answer.options)),
+        *choices,
         Column("value", lambda one: one.value, priority=3),
     )
     notes = [f"with {weights(answer.which, answer.update)}; the mask stays", *answer.notes]
@@ -170,11 +206,14 @@ def _swept(answer: SweepAnswer, trust: bool) -> Report:
         headline=_course(answer),
         notes=notes,
         at=answer.at,
-        next=f"flip {at}",
+        next=f"{_next(answer.head)} {at}",
     )
 
 
-def _option(place: int, name: str) -> Column:
+def _option(place: int, name: str, head: str) -> Column:
+    if head == DISTRIBUTION:
+        return Column(name, lambda one: one.probabilities[place], priority=1)
+
     def get(one: SweepPoint) -> Reading:
         return times(one.probabilities[place], 100)
 
@@ -199,8 +238,11 @@ def _course(answer: SweepAnswer) -> str:
         else:
             parts.append([one])
     recorded = f"; it was {answer.recorded:.6g}"
+    if answer.head == DISTRIBUTION and answer.options:
+        first, last = (cell(answer.points[place].probabilities[0]) for place in (0, -1))
+        return f"{answer.options[0]} from {first} to {last}{recorded}"
     if len(parts) == 1:
-        return f"{parts[0][0].choice} over the whole range{recorded}"
+        return f"{parts[0][0].choice or 'no choice'} over the whole range{recorded}"
     named = [
         f"{part[0].choice or 'none'} {_stretch(part, place == 0, place == len(parts) - 1)}"
         for place, part in enumerate(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sanctum.command import columns
 from sanctum.command.readings import listed, percent
@@ -81,8 +81,10 @@ def _told(one: Feature) -> str:
 def unsaid(answer: DecisionAnswer, more: bool) -> str:
     """What this run does not say of its decisions, with the calls that would; empty: nothing."""
     quiet = set() if more else {"logits", "return" if "advantage" in answer.missing else ""}
-    named = {name: call for name, call in answer.missing.items() if name not in quiet}
-    if not named:
-        return ""
-    calls = [f"{name} ({call})" if call else name for name, call in named.items()]
-    return f"not measured: {', '.join(calls)}"
+    return not_measured({name: call for name, call in answer.missing.items() if name not in quiet})
+
+
+def not_measured(missing: Mapping[str, str]) -> str:
+    """What was not said, each with the call that would say it; empty: nothing."""
+    calls = [f"{name} ({call})" if call else name for name, call in missing.items()]
+    return f"not measured: {', '.join(calls)}" if calls else ""

@@ -32,6 +32,19 @@ STRETCH = (
     Column("then choice", lambda row: row.then_choice, priority=0),
     Column("now choice", lambda row: _now_choice(row), priority=0),
 )
+OF_NUMBERS = (
+    Column("step", lambda row: row.step, priority=0, digits=0),
+    Column("update", lambda row: row.update, priority=0, digits=0),
+    Column(
+        "difference",
+        lambda row: row.difference,
+        priority=0,
+        verdict=lambda row: _row_verdict(row),
+    ),
+    Column("reproduced", lambda row: row.reproduced, priority=0),
+)
+"""Where no row has a choice among options: of continuous actions."""
+
 OF_STRETCH = (
     Column("update", lambda row: row.update),
     Column("acted", lambda row: row.acted),
@@ -51,7 +64,9 @@ def stretch(answer: StretchAnswer, disagree: bool, limit: int | None, trust: boo
     look = next(iter(differing or answer.rows), None)
     return Report(
         f"replay of env {answer.env}, {steps}",
-        Table(STRETCH, shown, empty=empty, total=len(rows), detail=OF_STRETCH),
+        Table(STRETCH, shown, empty=empty, total=len(rows), detail=OF_STRETCH)
+        if _chooses(answer)
+        else Table(OF_NUMBERS, shown, empty=empty, total=len(rows)),
         headline=_of_all(answer, differing),
         notes=answer.notes if limit is None else _few(answer.notes),
         verdict=_of_rows(answer.rows),
@@ -63,10 +78,17 @@ def stretch(answer: StretchAnswer, disagree: bool, limit: int | None, trust: boo
 def _of_all(answer: StretchAnswer, differing: Sequence[StretchRow]) -> str:
     """How many were reproduced, and where the newest weights would choose otherwise."""
     now = f"u{answer.now_update}"
+    if not _chooses(answer):
+        return _made_again(answer)
     if not differing:
         return f"{_made_again(answer)}; {now} chooses the same at every step"
     where = listed([f"{row.step:,}" for row in differing], 4)
     return f"{_made_again(answer)}; {now} chooses differently at {answer.disagreements:,}: {where}"
+
+
+def _chooses(answer: StretchAnswer) -> bool:
+    """Whether there are options to choose among."""
+    return any(row.then_choice or row.now_choice for row in answer.rows)
 
 
 def _made_again(answer: StretchAnswer) -> str:

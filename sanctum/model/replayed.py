@@ -12,6 +12,9 @@ from sanctum.model.readings import NOT_MEASURED, Reading
 TOLERANCE = 1e-5
 """The largest difference of a probability at which a decision counts as reproduced."""
 
+DISTRIBUTION = "distribution"
+"""The head of continuous actions, whose options are the numbers of their distribution."""
+
 
 class OptionAgain(_Answer, frozen=True):
     """One option of a head: what the record says of it, and what came out now."""
@@ -58,7 +61,8 @@ class ReplayAnswer(_Answer, frozen=True):
     """``replay.run``: one decision evaluated again with each of the weights that can be had.
 
     `kept` are the updates whose weights the record has, oldest first. `absent` says of each `which`
-    that cannot be had why not.
+    that cannot be had why not, and `missing` of what the record lacks to compare with which call of
+    the probe says it (empty for an adapter's run).
     """
 
     at: At
@@ -72,6 +76,7 @@ class ReplayAnswer(_Answer, frozen=True):
     tolerance: float = TOLERANCE
     factory: str = ""
     notes: list[str] = []
+    missing: dict[str, str] = {}
 
 
 class StretchRow(_Answer, frozen=True):

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from sanctum.command import Facts, Report, Table, UsageError
 from sanctum.command.replays import changes, exact, placed, spans, swept, word
 from sanctum.model.readings import NOT_MEASURED, reading
-from sanctum.model.replayed import ReplayAnswer, StretchAnswer
+from sanctum.model.replayed import (
+    DISTRIBUTION,
+    HeadAgain,
+    OptionAgain,
+    OptionMoved,
+    ReplayAnswer,
+    StretchAnswer,
+    SweepAnswer,
+    WhatIfAnswer,
+)
 from sanctum.shell.line import parse
 from tests.commands.asking import ask
 from tests.commands.fake_replay import FEATURES, OPS
@@ -191,6 +200,83 @@ def test_rows_whose_weights_are_not_kept_are_counted_apart_and_no_alarm() -> Non
 def test_a_stretch_and_a_single_decision_are_not_mixed(line: str) -> None:
     with pytest.raises(UsageError):
         ask(line)
+
+
+# continuous actions
+
+
+class Arm(FakeQueries):
+    """Its action is a number."""
+
+    numbers = ("action_mean.0", "action_std.0")
+
+    def replay_run(
+        self, env: int, at: str | None = None, hall: int | None = None, trust: bool = False
+    ) -> ReplayAnswer:
+        answer = super().replay_run(env, at, hall, trust)
+        options = [OptionAgain(name, None, reading(0.063), reading(0.08)) for name in self.numbers]
+        heads = [HeadAgain(DISTRIBUTION, options)]
+        evaluations = [
+            msgspec.structs.replace(one, choice=None, heads=heads) for one in answer.evaluations
+        ]
+        return msgspec.structs.replace(answer, choice=None, evaluations=evaluations)
+
+    def replay_stretch(self, *args: Any, **named: Any) -> StretchAnswer:
+        answer = super().replay_stretch(*args, **named)
+        rows = [
+            msgspec.structs.replace(row, then_choice=None, now_choice=None, disagrees=False)
+            for row in answer.rows
+        ]
+        return msgspec.structs.replace(answer, rows=rows, disagreements=0)
+
+    def replay_whatif(self, *args: Any, **named: Any) -> WhatIfAnswer:
+        answer = super().replay_whatif(*args, **named)
+        options = [OptionMoved(name, None, reading(0.5), reading(-1.5)) for name in self.numbers]
+        return msgspec.structs.replace(
+            answer, head=DISTRIBUTION, options=options, choice_before=None, choice_after=None
+        )
+
+    def replay_sweep(self, *args: Any, **named: Any) -> SweepAnswer:
+        answer = super().replay_sweep(*args, **named)
+        points = [
+            msgspec.structs.replace(one, probabilities=[reading(0.5)] * 2, choice=None)
+            for one in answer.points
+        ]
+        return msgspec.structs.replace(
+            answer, head=DISTRIBUTION, options=list(self.numbers), points=points
+        )
+
+
+def test_numbers_of_a_distribution_are_no_percentages() -> None:
+    report = ask("replay 7 1200", Arm())
+    numbers = tables(report)[1]
+    assert cells(numbers, "recorded") == [reading(0.063)] * 2
+    assert cells(numbers, "now") == [reading(0.08)] * 2
+    moved = ask("what-if 7 accuracy=0.8", Arm())
+    assert cells(tables(moved)[0], "change") == [reading(-2.0)] * 2
+    assert moved.headline.startswith("action_mean.0 0.500 -> -1.50")
+    swept = ask("what-if 7 --sweep accuracy=0:1:3", Arm())
+    assert cells(tables(swept)[0], "action_std.0") == [reading(0.5)] * 3
+    assert swept.headline.startswith("action_mean.0 from 0.500 to 0.500")
+
+
+def test_where_nothing_is_chosen_no_choice_is_spoken_of_and_no_flip_proposed() -> None:
+    report = ask("replay 7 --from -40", Arm())
+    assert "choose" not in report.headline
+    assert [column.name for column in tables(report)[0].columns][:2] == ["step", "update"]
+    for line in ("replay 7 1200", "what-if 7 accuracy=0.8", "what-if 7 --sweep accuracy=0:1:3"):
+        assert not ask(line, Arm()).next.startswith("flip")
+
+
+def test_what_is_not_measured_is_named_with_its_call() -> None:
+    class Bare(FakeQueries):
+        def replay_run(self, env: int, *args: Any, **named: Any) -> ReplayAnswer:
+            missing = {"probabilities": "run.step(probabilities=...)", "legal ops": ""}
+            return msgspec.structs.replace(super().replay_run(env, *args, **named), missing=missing)
+
+    assert ask("replay 7", Bare()).notes[-1] == (
+        "not measured: probabilities (run.step(probabilities=...))"
+    )
 
 
 # what-if

@@ -66,6 +66,18 @@ def other(weights, about):
     policy.load_state_dict(dict(weights))
     return policy
 
+class Arm(Policy):
+    """Its action is a number, drawn around the first logit."""
+
+    def readings(self, observation, masks, actions):
+        mean = self.op(self.trunk(observation).tanh())[:, 0]
+        return {"action_mean.0": mean, "value": self.critic(observation).squeeze(1)}
+
+def arm(weights, about):
+    policy = Arm(about["hidden"])
+    policy.load_state_dict(dict(weights))
+    return policy
+
 def broken(weights, about):
     raise RuntimeError("this factory needs the simulator")
 '''

@@ -471,6 +471,72 @@ def test_what_the_policy_does_not_say_again_is_named(made, course, home):
     assert "then: the policy says no probability/op" in answer.notes
 
 
+CONTINUOUS = ("actions", "probabilities", "masks")
+
+
+def test_continuous_actions_are_compared_by_their_distribution(made, course, home):
+    run = course(actions={}, directory=str(made.folder), path=[str(made.folder)])
+    run.save(factory="mine:arm")
+    numbers = np.array([0.5, 1.5])
+    run.act(3, leave_out=CONTINUOUS, **{"action.0": numbers, "action_mean.0": numbers})
+    ask = _by_the_worker_of(made, ask_of(run, home))
+    then = ask.replay_run(0).evaluations[0]
+    (head,) = then.heads
+    (one,) = head.options
+    assert (head.head, one.name, number(one.recorded)) == ("distribution", "action_mean.0", 0.5)
+    assert then.compared == "distribution"
+    assert number(then.difference) == pytest.approx(abs(number(one.again) - 0.5))
+    (moved,) = ask.replay_whatif(0, {"growth": 3.0}).options
+    assert number(moved.after) != number(moved.before) == pytest.approx(number(one.again))
+    with pytest.raises(SanctumError, match="actions are continuous"):
+        ask.replay_flip(0)
+    with pytest.raises(NoDataYet, match="actions are continuous"):
+        ask.decision_read(0)
+
+
+def test_a_run_that_names_no_actions_is_not_called_continuous(made, course, home):
+    run = course(actions={}, directory=str(made.folder), path=[str(made.folder)])
+    run.save()
+    run.act(3, leave_out=CONTINUOUS)
+    ask = _by_the_worker_of(made, ask_of(run, home))
+    for asked in (lambda: ask.replay_flip(0), lambda: ask.replay_whatif(0, {"growth": 1.0})):
+        with pytest.raises(SanctumError, match="this run names no actions") as none:
+            asked()
+        assert "attach(actions=...)" in none.value.hint
+    assert ask.replay_run(0).evaluations[0].compared == "value"
+
+
+def test_of_a_single_head_the_recorded_log_probability_is_compared(made, course, home):
+    run = course(actions={"op": OPS}, directory=str(made.folder), path=[str(made.folder)])
+    run.save(factory="mine:other", says={"probability/op": 3, "value": 2})
+    run.act(1, leave_out=("probabilities",), log_prob=np.log([0.25, 0.5]))
+    answer = _by_the_worker_of(made, ask_of(run, home)).replay_run(0)
+    again = {one.name: number(one.again) for one in answer.evaluations[0].heads[0].options}
+    apart = abs(np.log(again[answer.action]) - np.log(0.25))
+    assert answer.evaluations[0].compared == "log-probability"
+    assert number(answer.evaluations[0].difference) == pytest.approx(apart, abs=1e-6)
+
+
+def test_what_the_record_lacks_is_named_with_its_call(made, course, home):
+    run = course(directory=str(made.folder), path=[str(made.folder)])
+    run.save()
+    run.act(1, leave_out=("probabilities", "value", "masks"))
+    missing = _by_the_worker_of(made, ask_of(run, home)).replay_run(0).missing
+    assert missing == {
+        "value": "run.step(value=...)",
+        "probabilities": "run.step(probabilities=...)",
+        "legal ops": "run.step(masks=...)",
+    }
+
+
+def test_the_run_of_an_adapter_is_told_of_no_call_it_cannot_make(course, home):
+    run = course(trainer="stable-baselines3 PPO")
+    run.act(3)
+    with pytest.raises(NoDataYet, match="no weights of the policy were kept") as none:
+        ask_of(run, home).replay_run(0)
+    assert none.value.hint is None
+
+
 def in_the_hall(course, home, **about):
     """The hall of fame that holds one episode of a run, and the run's record to be asked."""
     run = course(task=f"halls{len(list(home.rglob('*.hall.db')))}", **about)

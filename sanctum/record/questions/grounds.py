@@ -50,6 +50,11 @@ class Grounds:
         return next(iter(self.actions), None)
 
     @property
+    def is_continuous(self) -> bool:
+        """Whether actions are numbers, not options."""
+        return self.main is None and any(name.startswith("action") for name in self.cells)
+
+    @property
     def features(self) -> int:
         """How many numbers an observation has."""
         return int(self.cells[OBSERVATION][0].shape[1])
@@ -186,7 +191,7 @@ def _grounds(of: Scope, env: int, first: int, last: int) -> Grounds:
 def _names(of: Scope, heads: Sequence[str]) -> list[str]:
     names = [f"{kind}/{head}" for kind in _KINDS for head in heads]
     names += [f"confidence.{head}" for head in heads]
-    more = [name for name in of.reader.column_names() if name.startswith("action_")]
+    more = [name for name in of.reader.column_names() if name.startswith(("action_", "action."))]
     return [OBSERVATION, RECURRENT, *_SINGLE, *names, *more]
 
 

@@ -70,7 +70,7 @@ class Case:
         assert name == NOW
         newest = self._newest()
         is_same = newest.reader.only_env is None and self.of.at.hall is None
-        found = which.now(newest.reader, newest.attempt.attempt, version, is_same_run=is_same)
+        found = which.now(newest, version, is_same_run=is_same)
         self.check(newest, found)
         return found
 

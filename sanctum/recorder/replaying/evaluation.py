@@ -11,7 +11,13 @@ import numpy.typing as npt
 from sanctum.errors import SanctumError
 from sanctum.model.jobs import Matrix
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
-from sanctum.model.replayed import TOLERANCE, Evaluation, HeadAgain, OptionAgain
+from sanctum.model.replayed import (
+    DISTRIBUTION,
+    TOLERANCE,
+    Evaluation,
+    HeadAgain,
+    OptionAgain,
+)
 from sanctum.record.questions.grounds import Grounds, option_name
 from sanctum.recorder.replaying.which import Chosen
 
@@ -65,7 +71,9 @@ def evaluation(
         choice_of(grounds, again, place),
         one_of(again, "value", place),
         grounds.reading("value", row),
-        [_head(grounds, head, row, again, place) for head in _heads(grounds, row, again)],
+        _distribution(grounds, row, again, place)
+        if grounds.is_continuous
+        else [_head(grounds, head, row, again, place) for head in _heads(grounds, row, again)],
         dtype,
         device,
         value_difference=differs.value,
@@ -92,6 +100,11 @@ def one_of(again: Readings, name: str, place: int) -> Reading:
     return NOT_MEASURED if found is None else reading(float(found[place].reshape(-1)[0]))
 
 
+def numbers_of(again: Readings, place: int) -> list[str]:
+    """The numbers of a distribution of continuous actions, by name."""
+    return sorted(name for name in again if name != "value" and again[name][place].size == 1)
+
+
 def difference(grounds: Grounds, row: int, again: Readings, place: int) -> Difference:
     """By how much what came out differs from what was recorded, of the best that was recorded."""
     compared, pairs = _compared(grounds, row, again, place)
@@ -110,7 +123,7 @@ def _compared(
     for what, found in (
         ("probabilities", _probabilities(grounds, row, again, place)),
         ("confidence", _confidences(grounds, row, again, place)),
-        ("log-probability", _columns(grounds, row, again, place, ("log_prob",))),
+        ("log-probability", _log_probabilities(grounds, row, again, place)),
         (
             "distribution",
             _columns(grounds, row, again, place, [one for one in again if "action_" in one]),
@@ -147,6 +160,20 @@ def _confidences(
         if recorded is None or found is None or chosen is None or chosen >= found[place].size:
             continue
         yield float(recorded[0]), float(found[place].reshape(-1)[chosen])
+
+
+def _log_probabilities(
+    grounds: Grounds, row: int, again: Readings, place: int
+) -> Iterator[tuple[float, float]]:
+    """Of what was done; of a single head it is the logarithm of its probability."""
+    recorded, main = grounds.values("log_prob", row), grounds.main
+    if "log_prob" in again or recorded is None or main is None or len(grounds.actions) > 1:
+        yield from _columns(grounds, row, again, place, ("log_prob",))
+        return
+    found, chosen = again.get(f"probability/{main}"), grounds.option(main, row)
+    if found is not None and chosen is not None and chosen < found[place].size:
+        with np.errstate(divide="ignore"):
+            yield float(recorded[0]), float(np.log(found[place].reshape(-1)[chosen]))
 
 
 def _columns(
@@ -194,6 +221,15 @@ def _heads(grounds: Grounds, row: int, again: Readings) -> list[str]:
         if f"probability/{head}" in again
         and (f"action/{head}" not in grounds.cells or grounds.option(head, row) is not None)
     ]
+
+
+def _distribution(grounds: Grounds, row: int, again: Readings, place: int) -> list[HeadAgain]:
+    """The numbers of continuous actions, as one head."""
+    options = [
+        OptionAgain(name, None, grounds.reading(name, row), one_of(again, name, place))
+        for name in numbers_of(again, place)
+    ]
+    return [HeadAgain(DISTRIBUTION, options)] if options else []
 
 
 def _head(grounds: Grounds, head: str, row: int, again: Readings, place: int) -> HeadAgain:

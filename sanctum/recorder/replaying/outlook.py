@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 from sanctum.errors import SanctumError, UsageError, did_you_mean
 from sanctum.model.readings import NOT_MEASURED, Reading, reading
+from sanctum.model.replayed import DISTRIBUTION
 from sanctum.record.questions.grounds import Grounds, option_name
-from sanctum.recorder.replaying.evaluation import Readings, best_of, one_of
-
-CONTINUOUS = "distribution"
+from sanctum.recorder.replaying.evaluation import Readings, best_of, numbers_of, one_of
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """Options by name with their probability, whether each is legal, and the best of them.
 
-    Of continuous actions `head` is ``distribution``, and the options are its numbers.
+    Of continuous actions `head` is `DISTRIBUTION`, and the options are its numbers.
     """
 
     head: str
@@ -33,10 +32,12 @@ def outlook(grounds: Grounds, again: Readings, place: int) -> Outlook:
     Raises SanctumError where the policy says nothing of its main head.
     """
     head, value = grounds.main, one_of(again, "value", place)
+    if head is None and not grounds.is_continuous:
+        head = head_of_choice(grounds)
     if head is None:
-        names = sorted(name for name in again if name != "value" and again[name][place].size == 1)
+        names = numbers_of(again, place)
         chances = [one_of(again, name, place) for name in names]
-        return Outlook(CONTINUOUS, names, [None] * len(names), chances, None, value)
+        return Outlook(DISTRIBUTION, names, [None] * len(names), chances, None, value)
     found = again.get(f"probability/{head}")
     if found is None:
         raise SanctumError(
@@ -72,7 +73,12 @@ def option_of(grounds: Grounds, action: str) -> int:
 
 
 def head_of_choice(grounds: Grounds) -> str:
-    """The head that chooses among options. Raises SanctumError for continuous actions."""
+    """The head that chooses among options. Raises SanctumError for continuous actions, or none."""
+    if grounds.main is None and not grounds.is_continuous:
+        raise SanctumError(
+            "this run names no actions: there is no choice among options",
+            "attach(actions=...) names them, run.step(actions=...) records what was chosen",
+        )
     if grounds.main is None:
         raise SanctumError(
             "this run's actions are continuous: there is no choice among options",

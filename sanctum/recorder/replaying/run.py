@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from sanctum.errors import SanctumError, UsageError
 from sanctum.model.jobs import Done, Evaluate
+from sanctum.model.readings import NOT_MEASURED
 from sanctum.model.replayed import Evaluation, ReplayAnswer
+from sanctum.record.questions.decision.missing import CALLS, call
 from sanctum.record.weights import saved
 from sanctum.recorder.replaying.case import Case
 from sanctum.recorder.replaying.evaluation import evaluation, readings_of
@@ -81,7 +83,19 @@ def _answer(
         kept,
         factory=chosen[0].weights.factory or "",
         notes=notes,
+        missing=_missing(case),
     )
+
+
+def _missing(case: Case) -> dict[str, str]:
+    """What the record lacks that the policy says again, each with the call that says it."""
+    grounds, main = case.grounds, case.grounds.main
+    unsaid = {"value": grounds.reading("value", 0) == NOT_MEASURED}
+    if main is not None:
+        names = f"probability/{main}", f"confidence.{main}"
+        unsaid["probabilities"] = all(grounds.reading(one, 0) == NOT_MEASURED for one in names)
+        unsaid["legal ops"] = grounds.legal(main, 0) is None
+    return {name: call(case.of, CALLS[name]) for name, is_unsaid in unsaid.items() if is_unsaid}
 
 
 def _recorded(case: Case) -> list[str]:

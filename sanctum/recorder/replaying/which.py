@@ -9,8 +9,8 @@ from sanctum.errors import NoDataYet, SanctumError, UsageError
 from sanctum.model.jobs import Policy
 from sanctum.record.hall.weights import LEFT_OUT
 from sanctum.record.moments import Scope
+from sanctum.record.questions.decision.missing import call
 from sanctum.record.questions.grounds import Grounds
-from sanctum.record.reader import Reader
 from sanctum.record.weights import KEEPS, Weights, acting, newest, of_update, saved, thinned
 
 THEN, NOW = "then", "now"
@@ -32,10 +32,11 @@ class Chosen:
     def __post_init__(self) -> None:
         about = self.weights.about
         if self.weights.factory is None:
+            why, says = about.get("no_factory"), 'run.save_policy(..., factory="module:function")'
             raise SanctumError(
                 f"nobody said what makes a policy of the weights of u{self.weights.update}"
-                + (f": {about['no_factory']}" if "no_factory" in about else ""),
-                'run.save_policy(update, policy, factory="module:function") says it',
+                + (f": {why}" if why else ""),
+                None if why else f"{says} says it",
             )
 
     @property
@@ -68,6 +69,8 @@ def then(of: Scope, grounds: Grounds, row: int = -1) -> Chosen:
     kept = saved(of.reader, attempt)
     if not kept and of.at.hall is not None:
         raise _bare(of, of.at.hall)
+    if not kept:
+        raise _none(of)
     update, note = acting(kept, step, grounds.version(row))
     found = of_update(of.reader, attempt, update)
     if found is None:
@@ -78,11 +81,11 @@ def then(of: Scope, grounds: Grounds, row: int = -1) -> Chosen:
     return Chosen(THEN, found, None if version is None else version == update, note)
 
 
-def now(reader: Reader, attempt: int, version: int | None, *, is_same_run: bool = True) -> Chosen:
+def now(newest_of: Scope, version: int | None, *, is_same_run: bool = True) -> Chosen:
     """The newest weights. `version` is the update that decided. Raises NoDataYet."""
-    found = newest(reader, attempt)
+    found = newest(newest_of.reader, newest_of.attempt.attempt)
     if found is None:
-        raise NoDataYet("no weights of the policy were kept", KEEPS)
+        raise _none(newest_of)
     acted = None if version is None else is_same_run and version == found.update
     return Chosen(NOW, found, acted)
 
@@ -104,6 +107,11 @@ def of_hall(entry: Scope, rank: int, asked: Scope, version: int | None) -> Chose
     )
     acted = None if version is None else is_same and version == found.update
     return Chosen(f"hall:{rank}", found.loaded(), acted)
+
+
+def _none(of: Scope) -> NoDataYet:
+    """A run of which no weights are there."""
+    return NoDataYet("no weights of the policy were kept", call(of, KEEPS) or None)
 
 
 def _bare(entry: Scope, rank: int) -> NoDataYet:

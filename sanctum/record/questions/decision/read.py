@@ -40,6 +40,11 @@ def decision_read(of: Scope, env: int) -> DecisionAnswer:
     of.step  # noqa: B018  (before the first step nothing was decided)
     head = head_of(of)
     step = None if head is None else _newest(of, head, env)
+    if head is None and any(one.startswith("action.") for one in of.reader.column_names()):
+        raise NoDataYet(
+            "this run's actions are continuous: a decision is a choice among options",
+            "replay evaluates it again, what-if with another feature",
+        )
     if head is None or step is None:
         hint = call(of, "run.step(actions=...)")
         raise NoDataYet(f"no decision of env {env} was recorded", hint and f"{hint} records them")
