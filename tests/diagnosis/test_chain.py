@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from sanctum.diagnosis import limits
 from sanctum.diagnosis.chain import CHAIN
 from sanctum.diagnosis.why import ADVICE, LEADS, NEXT, why
+from sanctum.diagnosis.words import percent
 from sanctum.errors import UsageError
 from sanctum.model.answers import RunState
 from sanctum.model.readings import MASKED, NOT_MEASURED, reading
 from sanctum.model.why import Question, Together, WhyAnswer
+from sanctum.telemetry.metrics.about import ANSWERS, about
 from tests.diagnosis.made import (
     HEADER,
     HEALTHY,
@@ -282,6 +285,17 @@ def test_an_op_that_was_seldom_legal_does_not_explain_most_decisions() -> None:
     assert ask(recent=outcomes(seldom), brought=outcomes(BETTER)).cause == "chosen"
 
 
+@pytest.mark.parametrize(("chance", "cause"), [(0.055, "chosen"), (0.02, "better")])
+def test_one_of_many_ops_is_hardly_tried_only_below_its_fair_share(
+    chance: float, cause: str
+) -> None:
+    names = [*OPS, *(f"OP{number}" for number in range(14))]
+    header = type(HEADER)("made", "digits", 16, actions={"op": names}, rollout_steps=64)
+    ops = with_op(BETTER, "GERMINATE", probability=reading(chance))
+    answer = ask(header=header, recent=outcomes(ops), brought=outcomes(ops))
+    assert answer.cause == cause
+
+
 @pytest.mark.parametrize("made", [{"error": 0.5}, {"count": 20}])
 def test_what_may_be_chance_is_no_better_alternative(made: dict[str, Any]) -> None:
     thin = with_op(BETTER, "GERMINATE", edges=edges(-0.1, 0.1, 0.9, **made))
@@ -431,3 +445,9 @@ def test_one_environment_asked_about_is_not_blamed_for_the_others() -> None:
     recent = outcomes(ONE_SIDED, top_share=reading(1.0))
     answer = why(Made(recent=recent), env=3)  # type: ignore[arg-type]
     assert answer.cause == "chosen"
+
+
+def test_explain_says_the_limits_that_the_questions_hold_to() -> None:
+    assert ANSWERS["unforced_share"].about.healthy == f"no op above {percent(limits.DOMINANT)}"
+    assert f"Under {percent(limits.RARE)} for long" in ANSWERS["opportunity_rate"].about.when_off
+    assert f"over {percent(limits.DOMINATES)} of their weight" in about("reward/any").when_off

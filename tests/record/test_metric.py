@@ -12,10 +12,12 @@ import pytest
 from sanctum.errors import UsageError
 from sanctum.model.explained import Extreme
 from sanctum.model.readings import MASKED, NOT_MEASURED, Measured, NonFinite, number
+from sanctum.record.health import DEGRADED_POINTS, SILENT_AFTER_STEPS, STALLED_STEPS
 from sanctum.record.record import Record
 from sanctum.telemetry import EpisodeEnded, SeedState, Step, Update
 from sanctum.telemetry.arrays import pack
 from sanctum.telemetry.metrics import CATALOGUE
+from sanctum.telemetry.metrics.about import ANSWERS
 from tests.record.saying import ENVS, ingest
 
 OPS = ["WAIT", "GROW", "PRUNE"]
@@ -234,3 +236,11 @@ def test_every_metric_of_the_catalogue_is_explained_before_anything_was_said(tol
             one = told.ask.metric_read(name)
             assert (one.name, one.value) == (name, NOT_MEASURED)
             assert one.measured_by.startswith("run.")
+
+
+def test_what_is_said_of_health_is_what_it_is_judged_by():
+    said = ANSWERS["health"].about.formula
+    assert f"degraded: {DEGRADED_POINTS:g} points below" in said
+    assert f"stalled: no new best for {STALLED_STEPS} steps" in said
+    assert f"silent: no row for {SILENT_AFTER_STEPS} steps" in said
+    assert ANSWERS["since_best"].about.healthy == f"under {STALLED_STEPS}"

@@ -110,4 +110,4 @@ def test_by_the_cost_the_policy_learns_to_wait_where_it_may_germinate(
     ]
     assert waited[0] < 0.7 and min(waited[-3:]) > 0.9, waited
     assert all(np.isfinite(reward) and abs(reward) < 20 for reward in summary.rewards)
-    assert all(abs(each.scalars["explained_variance"] or 0.0) <= 1 for each in summary.progress)
+    assert all(abs(each.scalars["explained_variance"]) <= 1 for each in summary.progress)

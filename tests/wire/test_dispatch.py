@@ -101,7 +101,10 @@ def test_a_batch_is_answered_in_one_line_without_its_notifications():
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_any_line_is_answered_or_ignored(line):
     found = ask(line)
-    assert found is None or found
+    assert found != []
+    for one in found if isinstance(found, list) else [found] if found else []:
+        assert one["jsonrpc"] == "2.0"
+        assert ("result" in one) is not ("error" in one)
 
 
 def test_every_question_is_a_method():
