@@ -13,7 +13,7 @@ from sanctum.command.readings import listed, percent, times
 from sanctum.errors import UsageError
 from sanctum.model.answers import ActionShare, Component, SeedRow, Standing
 from sanctum.model.readings import MASKED, NOT_MEASURED, Measured, Reading, number
-from sanctum.model.why import CHOSEN, Call, Evidence, Question, WhyAnswer
+from sanctum.model.why import CHOSEN, NO_SEEDS, Call, Evidence, Question, WhyAnswer
 from sanctum.view.numbers import cell
 from sanctum.view.report import Block, Column, Fact, Facts, Report, Table
 
@@ -36,6 +36,11 @@ def chance(one: ActionShare) -> Reading:
 def _count(one: Evidence) -> int | str:
     """How many samples a number is of; nothing for what is no mean."""
     return "" if one.count is None else one.count
+
+
+def legal(one: ActionShare) -> int | Reading:
+    """At how many decisions it was legal; not measured where nobody said."""
+    return NOT_MEASURED if one.opportunity_rate == NOT_MEASURED else one.legal_count
 
 
 class _Piece(NamedTuple):
@@ -61,7 +66,7 @@ OPS = (
     Column("probability", lambda a: times(chance(a), 100), "percent", 0, digits=1),
     Column("of unforced", lambda a: times(a.unforced_share, 100), "percent", 1, digits=1),
     Column("taken", lambda a: a.count, priority=1, digits=0),
-    Column("legal", lambda a: a.legal_count, priority=1, digits=0),
+    Column("legal", lambda a: legal(a), priority=1, digits=0),
 )
 EVIDENCE = (
     Column("question", lambda p: p.question, priority=0),
@@ -159,14 +164,15 @@ def _in_a_line(ops: list[ActionShare]) -> str:
     if not any(isinstance(one.mean_probability, Measured) for one in ops):
         return listed([f"{one.action} {percent(one.share)}" for one in ops], MOST_OPS)
     chances = [f"{one.action} {percent(chance(one))}" for one in ops]
-    return "p where legal: " + listed(chances, MOST_OPS)
+    known = any(one.opportunity_rate != NOT_MEASURED for one in ops)
+    return f"{'p where legal' if known else 'mean p'}: {listed(chances, MOST_OPS)}"
 
 
 def _facts(answer: WhyAnswer) -> list[Fact]:
     return [
         Fact("entropy", answer.entropy, "0-1", note=f"value {cell(answer.value)}"),
         Fact("reward", answer.reward, "reward", note=_parts(answer.components)),
-        _ripe(answer),
+        *([] if answer.ripe_unknown == NO_SEEDS else [_ripe(answer)]),
     ]
 
 

@@ -27,6 +27,10 @@ NOTICEABLE = 0.1
 UNDERUSED = 0.2
 """Probability where legal below which an op is hardly tried. Ours."""
 
+UNFAIR = 0.8
+"""The same in fair shares, one of each op: a policy that tries all of many alike tries each. Ours.
+"""
+
 PRICE = 1.0
 """Standard deviations of the subject's reward that a price must be. Ours: the reference trainer's
 largest healthy price is 0.4 of them."""

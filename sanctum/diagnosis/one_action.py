@@ -176,7 +176,8 @@ def _taken(of: _Asked) -> Question:
         return TAKEN.unknown(said, missing="" if never else PROBABILITIES)
     whole_count = of.case.recent.decisions if one.legal is None else one.legal
     gets = "gets" if number(one.probability) is not None else "is taken at"
-    said = f"{gets} {percent(chance)}, {one.count:,} of {whole_count:,} times it could be"
+    times = "decisions" if one.legal is None else "times it could be"
+    said = f"{gets} {percent(chance)}, {one.count:,} of {whole_count:,} {times}"
     found = Evidence("probability", reading(chance), "0-1", f">= {limits.MOST:g}", whole_count)
     if chance >= limits.MOST:
         return TAKEN.yes(said, found, verdict="ok")

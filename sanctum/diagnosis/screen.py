@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from sanctum.diagnosis.case import Case
 from sanctum.errors import SanctumError
-from sanctum.model.answers import SeedRow, Standing, Verdict
+from sanctum.model.answers import ActionShare, SeedRow, Standing, Verdict
 from sanctum.model.decisions import Ahead
 from sanctum.model.readings import NOT_MEASURED, Reading, number
-from sanctum.model.why import Question, WhyAnswer
+from sanctum.model.why import NO_SEEDS, Question, WhyAnswer
 
 KEEPING = "FOSSILIZE"
 """The op that keeps a seed for good."""
@@ -46,7 +48,7 @@ def whole(case: Case, found: Verdicted, subject: str | None = None) -> WhyAnswer
         first_step=recent.first_step,
         last_step=recent.last_step,
         decisions=recent.decisions,
-        actions=case.policy.actions,
+        actions=_actions(case),
         entropy=_entropy(case),
         value=recent.value,
         ripe=ripe,
@@ -61,6 +63,16 @@ def whole(case: Case, found: Verdicted, subject: str | None = None) -> WhyAnswer
     )
 
 
+def _actions(case: Case) -> list[ActionShare]:
+    """How often ops were taken, with the probabilities that the questions go by."""
+    return [
+        one
+        if (own := case.now(one.action)) is None
+        else msgspec.structs.replace(one, mean_probability=own.probability)
+        for one in case.policy.actions
+    ]
+
+
 def _entropy(case: Case) -> Reading:
     """That of the decisions, or where nobody says, that of the last update."""
     own = case.recent.entropy
@@ -70,7 +82,7 @@ def _entropy(case: Case) -> Reading:
 def _ripe(case: Case) -> tuple[list[SeedRow], list[Standing], str]:
     """Seeds that FOSSILIZE may take and that add to their host; or why nobody can tell."""
     if KEEPING not in (op.upper() for op in case.ops):
-        return [], [], "no op keeps seeds here"
+        return [], [], NO_SEEDS
     try:
         found = case.queries.seeds_list(at=case.at, env=case.env, choice="ripe")
     except SanctumError as error:

@@ -13,6 +13,9 @@ Settled = Literal["no", "yes", "unknown", "not asked"]
 CHOSEN = "chosen"
 """The cause where no question was answered with yes: the policy prefers it."""
 
+NO_SEEDS = "no op keeps seeds here"
+"""Why there are no ripe seeds in a run that has none at all."""
+
 
 class Gain(_Answer, frozen=True):
     """What the `steps` steps after an op brought: the mean, its standard error, over `count`.

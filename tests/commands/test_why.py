@@ -9,9 +9,9 @@ import pytest
 
 from sanctum.command import Facts, Report, Table, UsageError
 from sanctum.command.reasons import meant
-from sanctum.model.answers import RunAnswer
-from sanctum.model.readings import NOT_MEASURED
-from sanctum.model.why import Question, WhyAnswer
+from sanctum.model.answers import ActionShare, RunAnswer
+from sanctum.model.readings import NOT_MEASURED, reading
+from sanctum.model.why import NO_SEEDS, Question, WhyAnswer
 from sanctum.render import Screen, render
 from tests.commands.asking import ask
 from tests.commands.fake_run import FakeQueries
@@ -128,6 +128,21 @@ def test_nothing_stands_for_0_that_was_not_measured() -> None:
     assert "ops: not measured" in shown
     assert "components: not measured" in shown
     assert "not measured: masks" in shown
+
+
+def test_a_run_without_masks_says_of_no_op_that_it_was_legal() -> None:
+    absent = NOT_MEASURED
+    ops = [ActionShare(op, 9, absent, 0, absent, 0, absent, reading(0.5)) for op in "AB"]
+    shown = render(ask("why", Changed(actions=ops)), "plain", ASCII)
+    assert "p where legal" not in shown
+    rows = render(ask("why --more", Changed(actions=ops)), "json", Screen())
+    (table,) = (one for one in json.loads(rows)["blocks"] if "taken" in str(one.get("columns")))
+    assert [row["legal"] for row in table["rows"]] == [None, None]
+
+
+def test_a_run_that_has_no_seeds_is_not_told_about_ripe_ones() -> None:
+    shown = render(ask("why", Changed(ripe=[], ripe_unknown=NO_SEEDS)), "plain", ASCII)
+    assert "ripe" not in shown
 
 
 @pytest.mark.parametrize("line", ["why", "why 7", "why-not 7 CULL", "why-not 7.r0c1 FOSSILIZE"])

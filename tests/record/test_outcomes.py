@@ -119,6 +119,18 @@ def test_a_probability_is_the_mean_where_the_op_was_legal(told: Told) -> None:
     assert number(told.op("WAIT").probability) == pytest.approx(0.6)
 
 
+def test_a_mean_probability_needs_nearly_all_decisions(told: Told) -> None:
+    """Who sends the likeliest ops only says all of them where the others count for nothing."""
+    for step in range(20):
+        rare = step % 10 == 9
+        said = None if rare else [0.5, 0.5, 0.0]
+        told.step(step, PRUNE if rare else WAIT, probability__op=said)
+    assert told.op("PRUNE").probability == NOT_MEASURED
+    assert told.op("WAIT").probability == NOT_MEASURED
+    assert number(told.op("PRUNE", window=1).probability) is None
+    assert number(told.op("WAIT", at="8", window=8).probability) == 0.5
+
+
 def test_a_run_of_continuous_actions_counts_its_steps_and_names_no_op(tmp_path: Path) -> None:
     told = Told(tmp_path, actions={})
     for step in range(40):

@@ -34,7 +34,7 @@ def question(case: Case) -> Question:
             continue
         found.append((deviations(longest), one.action, longest))
         chance = tried(case, one.action)
-        if _is_better(case, longest) and chance is not None and chance < limits.UNDERUSED:
+        if _is_better(case, longest) and chance is not None and chance < _least(case):
             covered = case.covers({one.action})
             if covered >= limits.MOST:
                 return ASKING.yes(
@@ -84,6 +84,11 @@ def spread(case: Case) -> Reading:
     """The standard deviation of the reward at the subject's decisions."""
     one = case.then(case.subject)
     return reading(None) if one is None else one.spread
+
+
+def _least(case: Case) -> float:
+    """The probability below which an op is hardly tried: less, where there are many ops."""
+    return min(limits.UNDERUSED, limits.UNFAIR / max(len(case.ops), 1))
 
 
 def _is_better(case: Case, edge: Gain) -> bool:

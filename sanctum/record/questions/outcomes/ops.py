@@ -15,6 +15,8 @@ from sanctum.record.questions.outcomes.denied import Denied, denied
 from sanctum.record.questions.outcomes.gains import Sides, edge, gain, sides
 from sanctum.record.questions.outcomes.seen import Alike, Flags, Floats, Seen, alike
 
+NEARLY_ALL = 0.99
+"""Share of decisions whose probabilities must be known for a mean."""
 MOST_SETS = 32
 """Sets of legal ops that are told apart."""
 
@@ -139,10 +141,16 @@ class Ops:
         return can
 
     def _probability(self, op: int, can: Flags) -> Reading:
-        """The mean probability where it was legal."""
+        """The mean probability where it was legal.
+
+        Not measured where that was not said of all decisions but a few: those were not picked by
+        chance. Who sends the most probable ops only leaves out just those at which rare ones count.
+        """
         if self._chances is None:
             return NOT_MEASURED
         where = can & self._chances[1]
+        if where.sum() < NEARLY_ALL * can.sum():
+            return NOT_MEASURED
         return mean(self._chances[0][:, :, op][where]) if where.any() else MASKED
 
     def _struck_by(self, op: int) -> dict[str, int]:
