@@ -10,6 +10,12 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+IMPORT_PATH = "SANCTUM_REPLAY_PATH"
+"""The environment variable with the run's ``sys.path``, a JSON list, that a worker is given."""
+
+GPUS = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
+"""The environment variables that show a process its GPUs: to a worker they show none."""
+
 LENGTH_BYTES = 4
 MOST_BYTES = (1 << 31) - 1
 """The most that one message may have, so that a length that is none is known as such."""

@@ -14,8 +14,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-PATH = "SANCTUM_REPLAY_PATH"
-"""The environment variable with the run's ``sys.path``, a JSON list."""
+from sanctum.model.jobs import GPUS, IMPORT_PATH
 
 REPLAYING = "SANCTUM_REPLAYING"
 """The environment variable by which `sanctum.attach`, and every adapter, knows that it must not."""
@@ -23,7 +22,6 @@ REPLAYING = "SANCTUM_REPLAYING"
 NICE = 5
 """How far it stands back behind the trainer, which may want the same cores; as the recorder."""
 
-_HIDDEN = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _LOOK_S = 1.0
 
@@ -51,9 +49,9 @@ def keep_stdin() -> BinaryIO:
 
 def take_path() -> None:
     """Put the run's ``sys.path`` before what this process has beside it. Raises ValueError."""
-    given = json.loads(os.environ.pop(PATH, "[]"))
+    given = json.loads(os.environ.pop(IMPORT_PATH, "[]"))
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        raise ValueError(f"{PATH} is no JSON list of folders")
+        raise ValueError(f"{IMPORT_PATH} is no JSON list of folders")
     # "" is the directory the trainer was started in, which is this process's too.
     sys.path[:] = list(dict.fromkeys([*given, *sys.path]))
 
@@ -63,7 +61,7 @@ def settle() -> None:
 
     Where memory runs out the kernel is to end this process, not the trainer.
     """
-    os.environ.update(dict.fromkeys(_HIDDEN, ""))
+    os.environ.update(dict.fromkeys(GPUS, ""))
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     with contextlib.suppress(OSError):
         os.nice(max(0, NICE - os.nice(0)))

@@ -9,13 +9,13 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sanctum.model.jobs import GPUS, IMPORT_PATH
 from sanctum.telemetry import RunStarted
 
 _ROOT = Path(__file__).resolve().parents[3]
 _OF_AN_INTERPRETER = re.compile(
     r"[/\\](?:python\d[.\d]*[a-z]*(?:[/\\]|\Z)|(?:site|dist)-packages(?:[/\\]|\Z)|python\d+\.zip\Z)"
 )
-_HIDDEN = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Place:
     @property
     def environment(self) -> dict[str, str]:
         """Its environment: no GPU, the run's import path, and Sanctum where it is found."""
-        found = {**os.environ, **dict.fromkeys(_HIDDEN, "")}
-        found["SANCTUM_REPLAY_PATH"] = json.dumps(self.path)
+        found = {**os.environ, **dict.fromkeys(GPUS, "")}
+        found[IMPORT_PATH] = json.dumps(self.path)
         found["PYTHONPATH"] = os.pathsep.join(self._with_sanctum())
         if self.python != sys.executable:
             found.pop("PYTHONHOME", None)
