@@ -95,12 +95,22 @@ def _claim(case: Case, questions: list[Question], found: Question | None) -> str
     if found is not None:
         lead = LEADS[found.id].format(case.subject or "the policy")
         return f"{lead}: {found.claim or found.answer}{tail}"
+    odd = _odd(questions)
+    if odd is not None:
+        tail = f"; not finite: {odd.answer.partition(':')[0]}{tail}"
     if len(unknown) > MOST_UNKNOWN:
         what = _no_subject(case) if case.subject is None else _share(case)
         return f"{what}; too little was said to know why{tail}"
     if case.subject is None:
-        return f"{_no_subject(case)}; nothing is found wrong{tail}"
+        nothing = "nothing else" if odd is not None else "nothing"
+        return f"{_no_subject(case)}; {nothing} is found wrong{tail}"
     return f"{_share(case)}: {_reason(case)}{tail}"
+
+
+def _odd(questions: list[Question]) -> Question | None:
+    """That of the numbers, where few were not finite: no cause, and yet nobody wants them."""
+    found = (one for one in questions if one.id == "numerics")
+    return next((one for one in found if one.settled == "no" and one.verdict != "ok"), None)
 
 
 def _no_subject(case: Case) -> str:
@@ -143,6 +153,8 @@ def _verdict(questions: list[Question]) -> Verdict | None:
     found = cause(questions)
     if found is not None:
         return found.verdict
+    if _odd(questions) is not None:
+        return "warn"
     known = {one.id for one in questions if one.settled == "no"}
     return "ok" if known >= {"mask", "better"} else None
 

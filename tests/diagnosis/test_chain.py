@@ -190,6 +190,8 @@ def test_a_nan_in_few_decisions_does_not_explain_the_rest() -> None:
     answer = ask(recent=outcomes(not_finite={"loss": 60}))
     assert answer.cause == "chosen"
     assert question(answer, "numerics").verdict == "warn"
+    assert answer.claim.endswith("chosen and reasonable; not finite: loss at 60 of 1,000 decisions")
+    assert answer.verdict == "warn"
     assert ask(recent=outcomes(not_finite={"value": 600})).cause == "numerics"
 
 
