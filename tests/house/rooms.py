@@ -41,6 +41,7 @@ OUTSIDE = {
     "record": {"numpy", "zstandard", "msgspec"},
     "probe": {"numpy", "torch"},
     "recorder": {"numpy", "msgspec", "pynvml", "psutil", "safetensors"},
+    "diagnosis": {"msgspec"},
     "replay": {"torch", "safetensors", "numpy", "msgspec"},
     "export": {"pyarrow", "numpy", "msgspec", "tensorboard"},
     "command": {"click", "matplotlib"},
