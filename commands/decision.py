@@ -24,6 +24,7 @@ from sanctum.command import (
 from sanctum.command.decided import WIDTH, headline, unsaid, unusual
 from sanctum.command.place import to_step
 from sanctum.command.readings import listed, percent, said, times
+from sanctum.command.replays import when
 from sanctum.model.decisions import DecisionAnswer, Head, Neighbour
 from sanctum.model.readings import NOT_MEASURED, Reading, number
 
@@ -128,7 +129,7 @@ def command(moment: Moment, env: int, step: str | None, more: bool) -> Report:
         headline=headline(answer),
         notes=notes,
         at=answer.at,
-        next=f"replay {env} {answer.step}" if can_replay else f"env {env}",
+        next=f"replay {env} {when(answer.at, answer.step)}" if can_replay else f"env {env}",
     )
 
 

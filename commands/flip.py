@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sanctum.command import ENV, Column, Moment, Report, Table, cell, inspect_command
-from sanctum.command.replays import exact, options, placed, weights, weights_options, word
+from sanctum.command.replays import exact, options, placed, weights, weights_options, when, word
 from sanctum.model.readings import NOT_MEASURED, number
 from sanctum.model.replayed import Flip, FlipAnswer
 
@@ -113,10 +113,10 @@ def _is_like_seen(one: Flip) -> bool:
 def _next(answer: FlipAnswer, trust: bool) -> str:
     ending = options(answer.which, trust)
     if answer.forced and not answer.flips:
-        return f"decision {answer.env} {answer.step}"
+        return f"decision {answer.env} {when(answer.at, answer.step)}"
     if not answer.flips:
-        return f"saliency {answer.env} {answer.step}{ending}"
-    return f"what-if {answer.env} {answer.step} {_change(answer.flips[0])}{ending}"
+        return f"saliency {answer.env} {when(answer.at, answer.step)}{ending}"
+    return f"what-if {answer.env} {when(answer.at, answer.step)} {_change(answer.flips[0])}{ending}"
 
 
 def _change(one: Flip) -> str:

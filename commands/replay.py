@@ -19,7 +19,7 @@ from sanctum.command import (
 )
 from sanctum.command.decided import not_measured
 from sanctum.command.readings import counted, times
-from sanctum.command.replays import options, spans, trust_option, weights
+from sanctum.command.replays import options, spans, trust_option, weights, when
 from sanctum.command.stretch import stretch
 from sanctum.model.answers import Verdict
 from sanctum.model.readings import NOT_MEASURED, Reading, number
@@ -126,7 +126,7 @@ def _of_one(answer: ReplayAnswer, more: bool, trust: bool) -> Report:
     main = next((one for one in heads if _is_main(one, answer)), next(iter(heads), None))
     shown = heads if more else [] if main is None else [main]
     blocks: list[Block] = [Table(MADE, made), *(_options(one.head, answer) for one in shown)]
-    at = f"{answer.env} {answer.step}"
+    at = f"{answer.env} {when(answer.at, answer.step)}"
     which = "then" if _then(answer) is not None else answer.evaluations[0].which
     moved = answer.choice is not None and any(
         one.choice != answer.choice for one in answer.evaluations

@@ -8,7 +8,7 @@ import click
 
 from sanctum.command import ENV, Column, Moment, Report, Table, cell, inspect_command
 from sanctum.command.readings import listed
-from sanctum.command.replays import options, placed, weights, weights_options
+from sanctum.command.replays import options, placed, weights, weights_options, when
 from sanctum.model.readings import number
 from sanctum.model.replayed import SaliencyAnswer
 
@@ -60,7 +60,7 @@ def command(
         notes=_notes(answer),
         verdict=None if off is None else "ok" if off <= ALLOWED else "warn",
         at=answer.at,
-        next=f"flip {answer.env} {answer.step}{options(answer.which, trust)}",
+        next=f"flip {answer.env} {when(answer.at, answer.step)}{options(answer.which, trust)}",
     )
 
 

@@ -28,6 +28,7 @@ from sanctum.command.replays import (
     swept,
     weights,
     weights_options,
+    when,
 )
 from sanctum.command.types import is_moment
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
@@ -114,7 +115,8 @@ def _absolute(
             found[name] = value
             continue
         if name not in seen:
-            raise UsageError(f"there is no feature '{name}'", did_you_mean(name, seen))
+            hint = did_you_mean(name, seen) or f"decision {env} names the features"
+            raise UsageError(f"there is no feature '{name}'", hint)
         before = seen[name]
         if before is None:
             raise UsageError(
@@ -129,7 +131,7 @@ def _changed(answer: WhatIfAnswer, trust: bool) -> Report:
     if number(answer.value_before) is not None:
         before = f"was {cell(answer.value_before)}"
         facts.append(Fact("value", answer.value_after, note=before))
-    at = f"{answer.env} {answer.step}{options(answer.which, trust)}"
+    at = f"{answer.env} {when(answer.at, answer.step)}{options(answer.which, trust)}"
     return Report(
         f"what if, env {answer.env} at step {answer.step:,}",
         Table(
@@ -199,7 +201,7 @@ def _swept(answer: SweepAnswer, trust: bool) -> Report:
     notes = [f"with {weights(answer.which, answer.update)}; the mask stays", *answer.notes]
     if rest:
         notes.insert(0, f"{len(shown)} of {len(answer.points)} points are shown: --format csv")
-    at = f"{answer.env} {answer.step}{options(answer.which, trust)}"
+    at = f"{answer.env} {when(answer.at, answer.step)}{options(answer.which, trust)}"
     return Report(
         f"what if, env {answer.env} at step {answer.step:,}: {answer.feature} swept",
         Table(columns, shown, rest=rest),

@@ -11,6 +11,7 @@ import click
 
 from sanctum.command.types import is_moment
 from sanctum.errors import UsageError
+from sanctum.model.answers import At
 from sanctum.model.readings import Reading, number, reading
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -113,6 +114,11 @@ def weights(which: str, update: int, acted: bool | None = None) -> str:
     if which == "now":
         return f"u{update}, the newest"
     return f"u{update} of {which}"
+
+
+def when(at: At, step: int) -> str:
+    """How a step of an answer is named in the next line: in an entry of the hall with its rank."""
+    return str(step) if at.hall is None else f"hall:{at.hall}:{step}"
 
 
 def options(which: str, trust: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sanctum.command.readings import counted, listed, times
-from sanctum.command.replays import THEN, options
+from sanctum.command.replays import THEN, options, when
 from sanctum.model.answers import Verdict
 from sanctum.model.readings import number
 from sanctum.model.replayed import StretchAnswer, StretchRow
@@ -71,7 +71,9 @@ def stretch(answer: StretchAnswer, disagree: bool, limit: int | None, trust: boo
         notes=answer.notes if limit is None else _few(answer.notes),
         verdict=_of_rows(answer.rows),
         at=answer.at,
-        next="" if look is None else f"replay {answer.env} {look.step}{options(THEN, trust)}",
+        next=""
+        if look is None
+        else f"replay {answer.env} {when(answer.at, look.step)}{options(THEN, trust)}",
     )
 
 

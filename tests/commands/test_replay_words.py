@@ -152,6 +152,15 @@ def test_a_replay_of_a_step_asks_for_that_step_and_passes_trust_on() -> None:
     assert report.next == "flip 7 1200 --trust"
 
 
+def test_in_an_entry_of_the_hall_the_next_line_names_its_moment() -> None:
+    class Entry(FakeQueries):
+        def replay_run(self, env: int, *args: Any, **named: Any) -> ReplayAnswer:
+            answer = super().replay_run(env, *args, **named)
+            return msgspec.structs.replace(answer, at=msgspec.structs.replace(answer.at, hall=2))
+
+    assert ask("replay 7 hall:2:1200", Entry()).next == "flip 7 hall:2:1200"
+
+
 def test_a_stretch_names_the_steps_at_which_then_and_now_differ() -> None:
     report = ask("replay 7 --from 2600 --to 2630")
     assert report.headline == (
@@ -334,6 +343,12 @@ def test_an_unknown_feature_gets_the_nearest(line: str) -> None:
 def test_what_changes_nothing_or_no_number_is_refused(rest: str) -> None:
     with pytest.raises(UsageError):
         ask(f"what-if 7 {rest}")
+
+
+def test_a_feature_to_be_moved_that_is_like_none_is_told_where_names_are() -> None:
+    with pytest.raises(UsageError) as refused:
+        ask("what-if 7 zzz+=0.1")
+    assert refused.value.hint == "decision 7 names the features"
 
 
 def test_a_step_stands_before_the_changes_and_weights_may_be_named() -> None:
