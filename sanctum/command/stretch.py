@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from sanctum.command.readings import counted, listed, times
 from sanctum.command.replays import THEN, options, when
 from sanctum.model.answers import Verdict
-from sanctum.model.readings import number
+from sanctum.model.readings import NOT_MEASURED, number, reading
 from sanctum.model.replayed import StretchAnswer, StretchRow
 from sanctum.view.numbers import cell
 from sanctum.view.report import Column, Report, Table
@@ -111,7 +112,10 @@ def _made_again(answer: StretchAnswer) -> str:
 
 
 def _worst_of(rows: Sequence[StretchRow]) -> str:
-    return cell(max((number(row.difference) or 0.0 for row in rows), default=0.0))
+    """The largest difference; one that is no number is larger than any."""
+    known = [value for row in rows if (value := number(row.difference)) is not None]
+    worst = max(known, key=lambda one: math.inf if math.isnan(one) else one, default=None)
+    return cell(NOT_MEASURED if worst is None else reading(worst))
 
 
 def _of_rows(rows: Sequence[StretchRow]) -> Verdict | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sanctum.command import Facts, Report, Table, UsageError
 from sanctum.command.replays import changes, exact, placed, spans, swept, word
+from sanctum.command.stretch import stretch
 from sanctum.model.readings import NOT_MEASURED, reading
 from sanctum.model.replayed import (
     DISTRIBUTION,
@@ -193,6 +194,14 @@ def test_a_row_that_its_own_weights_do_not_give_again_is_an_alarm() -> None:
     report = ask("replay 7 --from 2601 --to 2610", wrong)
     assert report.headline.startswith("NOT all reproduced: 8 of 10, worst 0.200")
     assert report.verdict == "crit"
+
+
+def test_a_difference_that_is_no_number_is_the_worst_wherever_it_stands() -> None:
+    odd = Altered(reproduced=False, difference=reading(math.nan))
+    answer = odd.replay_stretch(7, "2601", "2610")
+    last = msgspec.structs.replace(answer, rows=answer.rows[::-1])
+    report = stretch(last, disagree=False, limit=None, trust=False)
+    assert report.headline.startswith("NOT all reproduced: 8 of 10, worst nan")
 
 
 def test_rows_whose_weights_are_not_kept_are_counted_apart_and_no_alarm() -> None:

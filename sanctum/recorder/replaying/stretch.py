@@ -6,6 +6,8 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sanctum.errors import NoDataYet, UsageError
 from sanctum.model.jobs import Done, Evaluate
 from sanctum.model.readings import NOT_MEASURED, Reading, number, reading
@@ -196,6 +198,6 @@ def _answer(case: Case, now: Chosen, rows: list[StretchRow], notes: list[str]) -
         sum(row.reproduced is True for row in rows),
         sum(row.reproduced is not None for row in rows),
         sum(row.disagrees for row in rows),
-        NOT_MEASURED if not apart else reading(max(apart)),
+        NOT_MEASURED if not apart else reading(float(np.max(apart))),
         notes=notes,
     )
