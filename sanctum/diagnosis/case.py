@@ -124,9 +124,11 @@ class Case:
 
     @cached_property
     def free_share(self) -> float | None:
-        """The subject's share of the unforced decisions."""
+        """The subject's share of the unforced decisions; None where no decision is known."""
         whole = self.recent.decisions - (self.recent.forced or 0)
-        return self.free / whole if whole else None
+        if not self.recent.decisions:
+            return None
+        return self.free / whole if whole else 0.0
 
     def covers(self, ops: set[str]) -> float:
         """At which share of the subject's unforced decisions one of these ops was legal.

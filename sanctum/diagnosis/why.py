@@ -104,6 +104,8 @@ def _claim(case: Case, questions: list[Question], found: Question | None) -> str
     if case.subject is None:
         nothing = "nothing else" if odd is not None else "nothing"
         return f"{_no_subject(case)}; {nothing} is found wrong{tail}"
+    if case.recent.forced == case.recent.decisions:
+        return f"{_forced(case)}{tail}"
     return f"{_share(case)}: {_reason(case)}{tail}"
 
 
@@ -117,6 +119,13 @@ def _no_subject(case: Case) -> str:
     if any(name.startswith("action.") for name in case.run.columns):
         return "actions are continuous, so no op can be explained"
     return "no action was said"
+
+
+def _forced(case: Case) -> str:
+    """That there was no choice, and whose doing that is, where it is known."""
+    one = case.now(case.subject)
+    own = " by what it did before" if one is not None and one.denied is not None else ""
+    return f"{case.subject} is forced{own}: all {case.recent.decisions:,} decisions{case.who}"
 
 
 def _share(case: Case) -> str:

@@ -215,6 +215,19 @@ def test_where_nobody_can_tell_why_they_were_forced_it_is_enough_that_most_were(
     unknown = with_op(HEALTHY, "WAIT", forced=400, denied=None)
     assert ask(recent=outcomes(unknown)).cause == "mask"
     assert ask(recent=outcomes(with_op(unknown, "WAIT", forced=200))).cause == "chosen"
+    assert ask(recent=outcomes(unknown)).claim.endswith("which rule is not said")
+    named = with_op(unknown, "CULL", rules={"cooling": 5, "full": 90})
+    assert ask(recent=outcomes(named)).claim.endswith("most by 'full'")
+
+
+def test_a_policy_that_left_itself_no_choice_is_not_ill() -> None:
+    """Its slots are full for good: nothing moves it, and the critic has nothing to tell apart."""
+    ops = {"WAIT": outcome("WAIT", 1000, forced=1000, beside=[])}
+    ops |= {op: outcome(op, 0, 0, edges=[], rules={"full": 1000}) for op in OPS[1:]}
+    still = {"approx_kl": 0.0, "ratio_max": 1.0, "entropy": 0.9, "explained_variance": -0.3}
+    answer = ask(recent=outcomes(ops), readings=still)
+    assert answer.cause == "chosen"
+    assert answer.claim.startswith("WAIT is forced by what it did before: all 1,000 decisions")
 
 
 def test_the_claim_names_the_rule_and_what_it_forbids() -> None:

@@ -347,6 +347,17 @@ def test_what_the_policy_filled_itself_does_not_deny_it(tmp_path: Path) -> None:
     assert told.op("GROW").rules == {"no room": 4 * 8 * ENVS}
 
 
+def test_nothing_is_denied_where_no_slot_ever_stood_empty(tmp_path: Path) -> None:
+    told = Told(tmp_path, slots=["a"])
+    for env in range(ENVS):
+        told.seed(env, "FOSSILIZED", 0)
+    for step in range(64):
+        rule = [-1, 0, 0]
+        told.step(step, mask__op=NOTHING, mask_rule__op=rule, done=0.0, env_step=float(step + 9))
+    wait = told.op("WAIT", window=32)
+    assert (wait.forced, wait.denied, wait.denied_by) == (32 * ENVS, 0, {})
+
+
 @pytest.mark.parametrize("rules", [True, False])
 def test_a_rule_that_strikes_where_a_slot_is_empty_denies(tmp_path: Path, rules: bool) -> None:
     told = Told(tmp_path, slots=["a"])

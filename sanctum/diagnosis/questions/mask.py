@@ -6,6 +6,8 @@ mask is the cause where it forbids what could be done.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from sanctum.diagnosis import limits
 from sanctum.diagnosis.asking import Asking
 from sanctum.diagnosis.case import Case
@@ -58,10 +60,21 @@ def _has_slots(case: Case) -> bool:
     return bool(case.run.header.slots) or any("/stage" in one for one in case.run.columns)
 
 
+def _most_common_rule(case: Case) -> str | None:
+    """The rule that forbade other ops most often; None where rules are not said."""
+    counts: Counter[str] = Counter()
+    for one in case.recent.ops:
+        if one.action != case.subject:
+            counts.update(one.rules)
+    return counts.most_common(1)[0][0] if counts else None
+
+
 def _by_count(case: Case, one: Outcome, forced: Evidence) -> Question:
     """Where nobody can tell why they were forced, that most were is enough."""
     share = (one.forced or 0) / one.count
     said = f"{percent(share)} of {one.count:,} {case.subject}s (limit {percent(limits.MOST)})"
     if share > limits.MOST:
-        return ASKING.yes(f"no other op was legal at {said}; which rule is not said", forced)
+        rule = _most_common_rule(case)
+        named = f"most by '{rule}'" if rule else "which rule is not said"
+        return ASKING.yes(f"no other op was legal at {said}; {named}", forced)
     return ASKING.no(said, forced)

@@ -80,7 +80,12 @@ def _skipped(case: Case) -> bool:
 
 
 def _still(case: Case) -> bool:
-    """Whether updates leave a policy as it was that is open enough to be moved."""
+    """Whether updates leave a policy as it was that is open enough to be moved.
+
+    Forced decisions move nothing, and leave an entropy of long ago.
+    """
+    if case.recent.decisions - (case.recent.forced or 0) < min(limits.COUNT, case.recent.decisions):
+        return False
     kl, entropy = number(case.metric("approx_kl")), number(case.metric("entropy"))
     if kl is None or entropy is None or not entropy > limits.OPEN_ENTROPY:
         return False

@@ -39,7 +39,7 @@ class Denied:
 def denied(seen: Seen, empty: Flags | None, idle: int) -> Denied | None:
     """What was denied to a policy that took op `idle`; None where that cannot be known.
 
-    `empty` are the cells before which a slot stood empty, None in a run without slots.
+    Nothing is where slots are known and none stood empty: they were filled. `empty` are the cells before which a slot stood empty, None in a run without slots.
     """
     if seen.legal is None:
         return None
@@ -49,7 +49,7 @@ def denied(seen: Seen, empty: Flags | None, idle: int) -> Denied | None:
         return None
     states: Flags = np.logical_or.reduce(parts)
     if int(states.sum()) < LEAST_STATES:
-        return None
+        return None if empty is None else Denied(np.zeros_like(states), [])
     others = [op for op in range(len(seen.ops)) if op != idle]
     begun = states if fresh is None or empty is None else fresh & seen.masked
     begins = [op for op in others if seen.legal[begun][:, op].any()] or others
