@@ -23,6 +23,7 @@ from tests.record.episodes import fame_of
 from tests.recorder.replayed import FEATURES, OPS, Course, module
 
 LEARNS_EVERY = 20
+WITHIN_S = 30.0
 
 
 class Made:
@@ -181,6 +182,21 @@ def test_weights_that_were_thinned_out_are_stood_for_by_the_nearest_before(made)
         "20 decisions are left out: no weights were kept that acted by step 19; the first are"
         " those of u1",
     ]
+
+
+def test_weights_that_go_while_a_stretch_is_evaluated_cost_their_rows_alone(made):
+    path = made.copy("going")
+    ask = _by_the_worker_of(made, opened(path))
+    case = stretch.case_of(_replays(ask)._source, 0, "0", "79", None, False)
+    plan = stretch.replay_stretch(case)
+    with sqlite3.connect(path) as db:
+        db.execute("DELETE FROM weights WHERE number = 1")
+    db.close()
+    jobs = _replays(made.ask)._jobs
+    answer = jobs.wait(jobs.ask(plan), WITHIN_S)
+    assert [row.update for row in answer.rows] == [0] * 20 + [2] * 20 + [3] * 20
+    assert answer.notes == ["20 decisions are left out: their weights went meanwhile"]
+    assert answer.reproduced == 60
 
 
 def test_a_stretch_is_evaluated_row_by_row_with_the_weights_of_each(made):

@@ -61,11 +61,15 @@ def replay_stretch(case: Case) -> Plan:
 
     def then(group: _Group) -> Evaluate:
         found = of_update(reader, attempt, group.update)
-        if found is None:
-            raise thinned(group.update)
-        chosen = Chosen(THEN, found, None)
-        case.check(case.of, chosen)
-        return Evaluate([chosen.policy()], [grounds.rows(group.rows)])
+        try:
+            if found is None:
+                raise thinned(group.update)
+            chosen = Chosen(THEN, found, None)
+            case.check(case.of, chosen)
+            return Evaluate([chosen.policy()], [grounds.rows(group.rows)])
+        except NoDataYet:
+            # A live run lets go of weights while those before them are evaluated.
+            return Evaluate([], [])
 
     def newest(group: _Group) -> Evaluate:
         return Evaluate([now.policy()], [grounds.rows(group.rows)])
@@ -74,11 +78,16 @@ def replay_stretch(case: Case) -> Plan:
     jobs += [functools.partial(then, one) for one in older]
 
     def finish(done: list[Done]) -> StretchAnswer:
-        readings = [readings_of(grounds, evaluated(one).readings[0]) for one in done]
+        made = [evaluated(one).readings for one in done]
+        readings = [readings_of(grounds, one[0]) if one else None for one in made]
         nows = _by_row(now_groups, readings[: len(now_groups)])
         thens = nows | _by_row(older, readings[len(now_groups) :])
-        rows = [_row(grounds, row, updates[row], thens[row], nows[row]) for row in updates]
-        return _answer(case, now, rows, notes)
+        gone = [row for group in _without(older, readings[len(now_groups) :]) for row in group.rows]
+        there = [row for row in updates if row not in set(gone)]
+        if not there:
+            raise thinned(updates[gone[0]])
+        rows = [_row(grounds, row, updates[row], thens[row], nows[row]) for row in there]
+        return _answer(case, now, rows, [*notes, *_left_out(gone, "their weights went meanwhile")])
 
     return Plan(case.place, jobs, finish)
 
@@ -109,10 +118,20 @@ def _updates(
         names = listed([f"u{version}" for version in stood_for])
         notes.append(f"the weights of {names} are not kept: the nearest before stand for them")
     if without is not None:
-        count = grounds.steps.size - len(updates)
-        said = f"{count:,} decision" + ("s are" if count > 1 else " is")
-        notes.append(f"{said} left out: {without.sentence}")
+        lost = range(len(updates), int(grounds.steps.size))
+        notes += _left_out(lost, without.sentence)
     return updates, notes
+
+
+def _left_out(rows: Sequence[int], why: str) -> list[str]:
+    """That so many rows could not be evaluated; nothing where there are none."""
+    said = f"{len(rows):,} decision" + ("s are" if len(rows) > 1 else " is")
+    return [f"{said} left out: {why}"] if rows else []
+
+
+def _without(groups: Sequence[_Group], readings: Sequence[Readings | None]) -> list[_Group]:
+    """The groups of which nothing came out."""
+    return [group for group, one in zip(groups, readings, strict=True) if one is None]
 
 
 def _groups(grounds: Grounds, updates: dict[int, int]) -> list[_Group]:
@@ -125,12 +144,13 @@ def _groups(grounds: Grounds, updates: dict[int, int]) -> list[_Group]:
 
 
 def _by_row(
-    groups: Sequence[_Group], readings: Sequence[Readings]
+    groups: Sequence[_Group], readings: Sequence[Readings | None]
 ) -> dict[int, tuple[Readings, int]]:
     """By row, what came out and where in that."""
     return {
         row: (again, place)
         for group, again in zip(groups, readings, strict=True)
+        if again is not None
         for place, row in enumerate(group.rows)
     }
 
