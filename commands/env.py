@@ -24,9 +24,9 @@ from sanctum.command import (
     story,
 )
 from sanctum.command.advice import no_actions
+from sanctum.command.grown import size
 from sanctum.command.matters import Matter, matter
 from sanctum.command.readings import badness, said, worst
-from sanctum.command.size import size
 from sanctum.model.answers import Curve, EnvAnswer, SeedRow
 from sanctum.model.readings import NOT_MEASURED, number
 

@@ -15,7 +15,7 @@ end
 complete -c sanctum -f
 complete -c sanctum -n __fish_use_subcommand -l help
 complete -c sanctum -n __fish_use_subcommand -l version
-set -l asks '__fish_seen_subcommand_from actions around at blueprints brain counterfactual decision diff env envs episodes event events expect find hall history note overwatch plot report rewards run seed seeds step vitals cf exit overnight triage'
+set -l asks '__fish_seen_subcommand_from actions around at blueprints brain counterfactual decision diff env envs episodes event events expect explain find flip hall history note overwatch plot replay report rewards run saliency seed seeds step vitals what-if why why-not cf exit overnight triage'
 complete -c sanctum -n "$asks" -l run -x -a '(__sanctum_runs)'
 complete -c sanctum -n "$asks" -l at -x
 complete -c sanctum -n "$asks" -l format -x -a 'table plain json csv md'
@@ -47,6 +47,7 @@ complete -c sanctum -n '__fish_seen_subcommand_from train' -l updates -x
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l seed -x
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l task -x
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l device -x
+complete -c sanctum -n '__fish_seen_subcommand_from train' -l fault -x
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l run-id -x -a '(__sanctum_runs)'
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l set -x
 complete -c sanctum -n '__fish_seen_subcommand_from train' -l sanctum
@@ -120,12 +121,18 @@ complete -c sanctum -n '__fish_seen_subcommand_from events' -l more
 complete -c sanctum -n '__fish_seen_subcommand_from events' -l types
 complete -c sanctum -n __fish_use_subcommand -a expect -d 'Check that a condition holds'
 complete -c sanctum -n '__fish_seen_subcommand_from expect' -l env -x
+complete -c sanctum -n __fish_use_subcommand -a explain -d 'Explain a metric, what it is, how it comes about, its healthy range, what it is now'
+complete -c sanctum -n '__fish_seen_subcommand_from explain' -l more
 complete -c sanctum -n __fish_use_subcommand -a find -d 'Find when a condition became true, and when it stopped'
 complete -c sanctum -n '__fish_seen_subcommand_from find' -l env -x
 complete -c sanctum -n '__fish_seen_subcommand_from find' -l first
 complete -c sanctum -n '__fish_seen_subcommand_from find' -l last
 complete -c sanctum -n '__fish_seen_subcommand_from find' -l all
 complete -c sanctum -n '__fish_seen_subcommand_from find' -l limit -x
+complete -c sanctum -n __fish_use_subcommand -a flip -d 'Find the smallest change of one feature after which the policy chooses otherwise'
+complete -c sanctum -n '__fish_seen_subcommand_from flip' -l limit -x
+complete -c sanctum -n '__fish_seen_subcommand_from flip' -l with -x
+complete -c sanctum -n '__fish_seen_subcommand_from flip' -l trust
 complete -c sanctum -n __fish_use_subcommand -a hall -d 'Show the ten best episodes of all runs of a task by peak accuracy; they are kept for good'
 complete -c sanctum -n '__fish_seen_subcommand_from hall' -l task -x
 complete -c sanctum -n '__fish_seen_subcommand_from hall' -l limit -x
@@ -136,7 +143,7 @@ complete -c sanctum -n '__fish_seen_subcommand_from hall' -a 'show step diff pin
 complete -c sanctum -n __fish_use_subcommand -a help -d 'List the words that can be typed, or show how one is used'
 complete -c sanctum -n '__fish_seen_subcommand_from help' -l more
 complete -c sanctum -n '__fish_seen_subcommand_from help' -l format -x -a 'table plain json csv md'
-complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train esper import export completions actions around at attach blueprints brain counterfactual decision diff echo env envs episodes event events expect find hall help history note overwatch plot quit report rewards run runs seed seeds set source step vitals cf exit overnight triage'
+complete -c sanctum -n '__fish_seen_subcommand_from help' -a 'shell exec demo train esper import export completions actions around at attach blueprints brain counterfactual decision diff echo env envs episodes event events expect explain find flip hall help history note overwatch plot quit replay report rewards run runs saliency seed seeds set source step vitals what-if why why-not cf exit overnight triage'
 complete -c sanctum -n __fish_use_subcommand -a history -d 'Show how metrics went, their newest numbers side by side, a sparkline, the extremes'
 complete -c sanctum -n '__fish_seen_subcommand_from history' -l env -x
 complete -c sanctum -n '__fish_seen_subcommand_from history' -l last -x
@@ -152,6 +159,14 @@ complete -c sanctum -n '__fish_seen_subcommand_from plot' -l out -x -F
 complete -c sanctum -n '__fish_seen_subcommand_from plot' -l force
 complete -c sanctum -n __fish_use_subcommand -a quit -d 'Leave the shell; the run goes on. So does Ctrl-D'
 complete -c sanctum -n '__fish_seen_subcommand_from quit' -l format -x -a 'table plain json csv md'
+complete -c sanctum -n __fish_use_subcommand -a replay -d 'Evaluate a decision again, what was recorded, with the weights of then, of now, of the hall'
+complete -c sanctum -n '__fish_seen_subcommand_from replay' -l hall -x
+complete -c sanctum -n '__fish_seen_subcommand_from replay' -l from -x
+complete -c sanctum -n '__fish_seen_subcommand_from replay' -l to -x
+complete -c sanctum -n '__fish_seen_subcommand_from replay' -l disagree
+complete -c sanctum -n '__fish_seen_subcommand_from replay' -l limit -x
+complete -c sanctum -n '__fish_seen_subcommand_from replay' -l more
+complete -c sanctum -n '__fish_seen_subcommand_from replay' -l trust
 complete -c sanctum -n __fish_use_subcommand -a report -d 'Write one page about the run, .md or .html, for an issue or a colleague'
 complete -c sanctum -n '__fish_seen_subcommand_from report' -l force
 complete -c sanctum -n '__fish_seen_subcommand_from report' -F
@@ -173,6 +188,10 @@ complete -c sanctum -n '__fish_seen_subcommand_from runs' -l older -x
 complete -c sanctum -n '__fish_seen_subcommand_from runs' -l keep -x
 complete -c sanctum -n '__fish_seen_subcommand_from runs' -l yes
 complete -c sanctum -n '__fish_seen_subcommand_from runs' -l format -x -a 'table plain json csv md'
+complete -c sanctum -n __fish_use_subcommand -a saliency -d 'Show which features carried an op (by default the one taken), for it and against it'
+complete -c sanctum -n '__fish_seen_subcommand_from saliency' -l limit -x
+complete -c sanctum -n '__fish_seen_subcommand_from saliency' -l with -x
+complete -c sanctum -n '__fish_seen_subcommand_from saliency' -l trust
 complete -c sanctum -n __fish_use_subcommand -a seed -d 'Show one seed, stage, alpha, contribution, its next gate, its life'
 complete -c sanctum -n '__fish_seen_subcommand_from seed' -l more
 complete -c sanctum -n __fish_use_subcommand -a seeds -d 'Rank seeds by what they add to their host'
@@ -181,7 +200,7 @@ complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l stage -x
 complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l env -x
 complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l limit -x
 complete -c sanctum -n '__fish_seen_subcommand_from seeds' -l more
-complete -c sanctum -n '__fish_seen_subcommand_from seeds' -a 'top bottom oldest'
+complete -c sanctum -n '__fish_seen_subcommand_from seeds' -a 'top bottom oldest ripe stuck graveyard'
 complete -c sanctum -n __fish_use_subcommand -a set -d 'Show the settings of this session, or change one until it ends'
 complete -c sanctum -n '__fish_seen_subcommand_from set' -l format -x -a 'table plain json csv md'
 complete -c sanctum -n __fish_use_subcommand -a source -d 'Run the lines of a file; its answers come as they are made'
@@ -190,6 +209,14 @@ complete -c sanctum -n '__fish_seen_subcommand_from source' -F
 complete -c sanctum -n __fish_use_subcommand -a step -d 'Move N steps on, or back, -1, +10. From an update (at u41), N updates'
 complete -c sanctum -n __fish_use_subcommand -a vitals -d 'Show GPU, CPU, memory, throughput, and how fresh and complete the telemetry is'
 complete -c sanctum -n '__fish_seen_subcommand_from vitals' -l more
+complete -c sanctum -n __fish_use_subcommand -a what-if -d 'Change what the policy saw at a decision, and show what it would have done'
+complete -c sanctum -n '__fish_seen_subcommand_from what-if' -l sweep -x
+complete -c sanctum -n '__fish_seen_subcommand_from what-if' -l with -x
+complete -c sanctum -n '__fish_seen_subcommand_from what-if' -l trust
+complete -c sanctum -n __fish_use_subcommand -a why -d 'Ask why the policy takes an action, by default WAIT, or whatever it takes most'
+complete -c sanctum -n '__fish_seen_subcommand_from why' -l more
+complete -c sanctum -n __fish_use_subcommand -a why-not -d 'Ask why an action is not taken, is it legal, what forbids it, what does the seed lack'
+complete -c sanctum -n '__fish_seen_subcommand_from why-not' -l more
 complete -c sanctum -n __fish_use_subcommand -a cf -d 'Accuracy with and without the seeds of environment N, as counterfactual N does'
 complete -c sanctum -n __fish_use_subcommand -a exit -d 'Leave the shell, as quit does'
 complete -c sanctum -n __fish_use_subcommand -a overnight -d 'Quiet checks for cron, exit code 0 all hold, 6 one does not, 7 one cannot be known'
