@@ -39,7 +39,8 @@ class Denied:
 def denied(seen: Seen, empty: Flags | None, idle: int) -> Denied | None:
     """What was denied to a policy that took op `idle`; None where that cannot be known.
 
-    Nothing is where slots are known and none stood empty: they were filled. `empty` are the cells before which a slot stood empty, None in a run without slots.
+    `empty` are the cells before which a slot stood empty, None in a run without slots. Nothing is
+    denied where none ever stood empty: they were filled.
     """
     if seen.legal is None:
         return None
