@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import BinaryIO
 
 import msgspec
@@ -9,7 +11,8 @@ import msgspec
 from sanctum.model.jobs import Done, Failed, framed, job_of, unframed
 from sanctum.replay.refusals import said
 
-INSTALL = "python -m pip install 'sanctum[replay]'"
+INSTALL = f"{shlex.quote(sys.executable)} -m pip install 'sanctum[replay]'"
+"""For the interpreter of the run, which need not be the one that asks."""
 
 
 def serve(jobs: BinaryIO, answers: BinaryIO) -> None:

@@ -194,7 +194,10 @@ def test_without_torch_it_names_what_to_install(tmp_path: Path) -> None:
     worker = Worker(tmp_path, missing)
     said = worker.ask(EVALUATE)
     assert isinstance(said, Failed)
-    assert (said.kind, said.hint) == ("no_torch", "python -m pip install 'sanctum[replay]'")
+    assert (said.kind, said.hint) == (
+        "no_torch",
+        f"{sys.executable} -m pip install 'sanctum[replay]'",
+    )
     assert said.sentence == (
         "torch cannot be imported here: ModuleNotFoundError: No module named 'torch'"
     )
