@@ -62,6 +62,9 @@ SPREAD_OF_VALUES = 0.01
 RARE = 0.01
 """R07: share of its legal opportunities below which an op is dead."""
 
+NEARLY_ALL_OF_IT = 0.95
+"""R01: share of the unforced decisions from which on one op is nearly all that is left."""
+
 DEAD_HEAD = 0.05
 """R14: entropy (0-1) of a head below which it has collapsed."""
 

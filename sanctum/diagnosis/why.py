@@ -46,7 +46,7 @@ LEADS = {
 ADVICE = {
     "telemetry": ["see whether the trainer hangs: vitals, report"],
     "numerics": ["find the first bad step: events --severity warn; stop before weights are hit"],
-    "mask": ["mend the mask rule; leave PPO alone"],
+    "mask": ["mend the mask rule if it is not meant so; leave PPO alone"],
     "update": ["mend the learning rate, the gradients' way or the skipping of minibatches"],
     "better": ["raise the probability of rare ops: a floor, or more exploration early"],
     "cost": ["lower the price, or pay it later"],

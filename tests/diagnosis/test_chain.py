@@ -436,8 +436,19 @@ def test_ops_that_died_are_named_in_their_order() -> None:
 
 
 def test_an_op_that_was_tried_and_found_bad_has_not_died() -> None:
-    tried = outcomes({op: outcome(op, 100) for op in OPS})
+    worse = edges(-0.2, -0.3, -0.5)
+    tried = outcomes({op: outcome(op, 100, edges=worse) for op in OPS})
     assert ask(recent=outcomes(COLLAPSED), brought=tried).cause == "chosen"
+
+
+def test_an_op_that_is_given_up_has_to_be_worse() -> None:
+    """Too large an update leaves one op alone before others were seen to be worse."""
+    tried = outcomes({op: outcome(op, 100) for op in OPS})
+    answer = ask(recent=outcomes(COLLAPSED), brought=tried)
+    assert answer.cause == "heads"
+    assert answer.claim.endswith("nothing shows GERMINATE to be worse: -0.040+-0.050 in 20, n 200")
+    some = with_op(COLLAPSED, "CULL", count=100)
+    assert ask(recent=outcomes(some), brought=tried).cause == "chosen"
 
 
 @pytest.mark.parametrize(("envs", "share", "drives"), [(16, 0.3, True), (4, 0.5, False)])

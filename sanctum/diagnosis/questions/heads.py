@@ -5,9 +5,9 @@ from __future__ import annotations
 from sanctum.diagnosis import limits
 from sanctum.diagnosis.asking import Asking
 from sanctum.diagnosis.case import Case
-from sanctum.diagnosis.questions.better import tried
+from sanctum.diagnosis.questions.better import deviations, judged, tried
 from sanctum.diagnosis.questions.telemetry import PROBABILITIES
-from sanctum.diagnosis.words import counted, listed, percent
+from sanctum.diagnosis.words import briefly, counted, listed, percent
 from sanctum.model.readings import number, reading
 from sanctum.model.why import Evidence, Question
 
@@ -15,7 +15,11 @@ ASKING = Asking("heads", "ops died out?", "R07, R14")
 
 
 def question(case: Case) -> Question:
-    """Ops that are legal and next to never taken, though nobody knows what they bring."""
+    """Ops that are legal and next to never taken, though nobody knows that they bring less.
+
+    Where one op is nearly all that is left it is not enough that others were tried once: they have
+    to be worse.
+    """
     if case.subject is None:
         return ASKING.unknown("no action was said", missing="run.step(actions={...})")
     if case.recent.forced is not None and not any(one.legal for one in case.recent.ops):
@@ -44,6 +48,15 @@ def question(case: Case) -> Question:
         said = f"{listed(parts)} (limit {percent(limits.RARE)})"
         claim = f"{listed(parts)} where legal: hardly ever tried, so what it brings is unknown"
         return ASKING.yes(said, *evidence, *heads, claim=claim)
+    given_up = [op for op in rare if not _is_worse(case, op)]
+    is_alone = (case.free_share or 0.0) > limits.NEARLY_ALL_OF_IT
+    if is_alone and given_up and case.covers(set(given_up)) >= limits.MOST:
+        parts = [f"{op} gets {percent(rare[op])}" for op in given_up]
+        shown = judged(case, given_up[0])
+        brought = "" if shown is None else f": {briefly(shown)}, n {shown.count:,}"
+        said = f"{listed(parts)} (limit {percent(limits.RARE)})"
+        claim = f"{listed(parts)} where legal, yet nothing shows {given_up[0]} to be worse{brought}"
+        return ASKING.yes(said, *evidence, *heads, claim=claim)
     if rare:
         parts = [f"{op} {percent(chance)}" for op, chance in rare.items()]
         return ASKING.no(f"rare: {listed(parts)}, but tried often before", *evidence, *heads)
@@ -53,6 +66,12 @@ def question(case: Case) -> Question:
     if collapsed:
         said += f"; {counted(len(collapsed), 'head')} certain: {listed(collapsed)}"
     return ASKING.no(said, *evidence, *heads)
+
+
+def _is_worse(case: Case, op: str) -> bool:
+    """Whether it brings less than the subject, by more than chance."""
+    edge = judged(case, op)
+    return edge is not None and deviations(edge) < -limits.TENDING
 
 
 def _tries(case: Case, op: str) -> int:
