@@ -393,6 +393,13 @@ def test_a_reward_that_only_comes_at_the_end_is_not_flat() -> None:
     assert ask(recent=sparse).cause == "chosen"
 
 
+def test_a_reward_is_not_called_flat_after_a_few_decisions() -> None:
+    few = {"WAIT": outcome("WAIT", 29, beside=[])}
+    answer = ask(recent=outcomes(few, reward_spread=reading(0.0), return_spread=NOT_MEASURED))
+    assert question(answer, "reward").settled == "unknown"
+    assert question(answer, "reward").answer == "29 decisions are too few to tell (limit 30)"
+
+
 def test_a_reward_that_hardly_ever_comes_says_nothing() -> None:
     assert ask(recent=outcomes(ONE_SIDED, no_reward=reading(0.97))).cause == "reward"
     assert ask(recent=outcomes(no_reward=reading(1.0))).cause == "reward"

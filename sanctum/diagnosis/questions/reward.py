@@ -9,7 +9,7 @@ from __future__ import annotations
 from sanctum.diagnosis import limits
 from sanctum.diagnosis.asking import Asking
 from sanctum.diagnosis.case import Case
-from sanctum.diagnosis.words import percent, said
+from sanctum.diagnosis.words import counted, percent, said
 from sanctum.model.answers import Component
 from sanctum.model.readings import number
 from sanctum.model.why import Evidence, Question
@@ -34,6 +34,9 @@ def question(case: Case) -> Question:
     if top is not None:
         limit = f"<= {limits.DOMINATES:g}"
         evidence.append(Evidence(f"share of {top.name}", top.share, "0-1", limit, count))
+    if count < limits.COUNT:
+        few = f"{counted(count, 'decision')} are too few to tell (limit {limits.COUNT})"
+        return ASKING.unknown(few, *evidence)
     if spread < limits.FLAT and (returns is None or returns < limits.FLAT):
         words = f"it hardly varies: sd {said(recent.reward_spread)} a step"
         return ASKING.yes(f"{words}, {said(recent.return_spread)} over 20", *evidence)
