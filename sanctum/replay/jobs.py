@@ -14,6 +14,11 @@ from sanctum.replay.saliency import saliency
 _policies = Policies()
 
 
+def forget_policies() -> None:
+    """Make them all again when they are asked for."""
+    _policies.forget()
+
+
 def done(job: Job, policies: Policies = _policies) -> Done:
     """Compute it. `policies` keeps those that were made, for the next job."""
     try:

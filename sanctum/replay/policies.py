@@ -37,6 +37,10 @@ class Policies:
             self._made.popitem(last=False)
         return self._made[key]
 
+    def forget(self) -> None:
+        """Make them all again when they are asked for."""
+        self._made.clear()
+
 
 def _made(policy: Policy) -> Any:
     make = factory(policy.factory)

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import msgspec
 
 from sanctum.model.jobs import Done, Failed, framed, job_of, unframed
+from sanctum.replay.own import Own
 from sanctum.replay.refusals import said
 
 INSTALL = f"{shlex.quote(sys.executable)} -m pip install 'sanctum[replay]'"
@@ -17,8 +18,14 @@ INSTALL = f"{shlex.quote(sys.executable)} -m pip install 'sanctum[replay]'"
 
 def serve(jobs: BinaryIO, answers: BinaryIO) -> None:
     """Answer every job. Raises ValueError and EOFError for what is no stream of messages."""
+    own = Own()
     while (data := unframed(jobs)) is not None:
+        if own.forget_changed() and "sanctum.replay.jobs" in sys.modules:
+            from sanctum.replay.jobs import forget_policies
+
+            forget_policies()
         done = answer(data)
+        own.look()
         try:
             message = framed(done)
         except ValueError as error:

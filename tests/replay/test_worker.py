@@ -159,6 +159,23 @@ def test_a_message_that_is_no_job_is_answered_and_the_next_job_too(worker: Worke
     torch.testing.assert_close(chances(worker.ask(EVALUATE)), wanted())
 
 
+def test_a_factory_that_was_mended_is_the_next_questions(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "helper.py").write_text("def made(weights, about):\n    raise KeyError('size')\n")
+    (folder / "mended.py").write_text("from helper import made\n")
+    asked = Evaluate([policy(NET, factory="mended:made")], [rows(SEEN)])
+    worker = Worker(tmp_path, folder)
+    try:
+        said = worker.ask(asked)
+        assert isinstance(said, Failed)
+        assert said.sentence == "mended:made failed: KeyError: 'size'"
+        (folder / "helper.py").write_text(f"from {HERE} import net as made\n")
+        torch.testing.assert_close(chances(worker.ask(asked)), wanted())
+    finally:
+        worker.end()
+
+
 def test_it_sees_no_gpu_and_takes_one_thread(worker: Worker) -> None:
     said = worker.ask(Evaluate([policy(NET, factory=f"{HERE}:place")], [rows(SEEN)]))
     assert isinstance(said, Failed)
