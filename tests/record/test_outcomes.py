@@ -408,6 +408,12 @@ def test_the_closest_calls_come_first(told: Told) -> None:
     assert len(calls) == 5
 
 
+def test_a_forced_decision_is_no_close_call(told: Told) -> None:
+    told.step(0, mask__op=FREE, probability__op=[0.9, 0.1, 0.0])
+    told.step(1, mask__op=NOTHING, probability__op=[1.0, 0.0, 0.0])
+    assert {one.step for one in told.outcomes().calls} == {0}
+
+
 def test_the_environment_with_the_largest_advantages_is_named(told: Told) -> None:
     for step in range(4):
         told.step(step, advantage=[1.0, -3.0, 0.0])

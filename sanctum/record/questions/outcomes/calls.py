@@ -12,11 +12,17 @@ CALLS = 5
 
 
 def calls(seen: Seen, mine: Flags) -> list[Call]:
-    """Those of `mine` (rows, envs) with the smallest gap between the two most probable ops."""
+    """Those of `mine` (rows, envs) with the smallest gap between the two most probable ops.
+
+    A forced decision is none, however its probabilities stand.
+    """
     said = seen.probabilities()
     if said is None or len(seen.ops) < 2:
         return []
     chances, there = said
+    forced = seen.forced()
+    if forced is not None:
+        mine = mine & ~forced[0]
     rows, envs = np.nonzero(mine & there)
     known = chances[rows, envs]
     finite = np.isfinite(known).all(axis=1)
