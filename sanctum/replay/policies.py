@@ -61,6 +61,8 @@ def _made(policy: Policy) -> Any:
             " readings(observation, masks, actions)",
             "it gives what the record holds of decisions, by name: probability/HEAD, value, ...",
         )
-    if isinstance(found, torch.nn.Module):
-        found.eval()
+    # What has the method may be no module, and hold one.
+    for one in (found, *getattr(found, "__dict__", {}).values()):
+        if isinstance(one, torch.nn.Module):
+            one.eval()
     return found

@@ -97,6 +97,16 @@ class Raising(Net):
         raise ZeroDivisionError("the trainer's own mistake\nwith a second line")
 
 
+class Holding:
+    """Holds a module that drops out half of what it sees while it is trained."""
+
+    def __init__(self) -> None:
+        self.net = nn.Sequential(nn.Dropout(0.5), nn.Softmax(dim=1))
+
+    def readings(self, observation: Any, masks: Any, actions: Any) -> Readings:
+        return {"probability/op": self.net(observation)}
+
+
 class Answering:
     """Gives whatever it was made with."""
 
@@ -154,6 +164,10 @@ def leaving(weights: Any, about: Any) -> None:
 def answering(weights: Any, about: Any) -> Answering:
     found = {"list": [1], "short": {"probability/op": torch.ones(7, 2)}, "nothing": {"value": None}}
     return Answering(found[about["found"]])
+
+
+def holding(weights: Any, about: Any) -> Holding:
+    return Holding()
 
 
 def counting(weights: Any, about: Any) -> Net:

@@ -103,6 +103,11 @@ def test_tied_weights_are_given_under_all_their_names() -> None:
     assert failed(Evaluate([lost], [ONE])).kind == "unfit"
 
 
+def test_a_module_that_is_held_by_something_else_is_not_in_training_mode_either() -> None:
+    (found,) = evaluated(policy(NET, factory=f"{HERE}:holding"), ONE)
+    torch.testing.assert_close(found["probability/op"], SEEN.softmax(1))
+
+
 def test_weights_in_bfloat16_are_read() -> None:
     half = made(1, [3, 8], 4).bfloat16()
     (found,) = evaluated(policy(half), ONE)
