@@ -108,7 +108,9 @@ def _made_again(answer: StretchAnswer) -> str:
     word = "reproduced" if good == len(own) else "NOT all reproduced:"
     others = len(compared) - len(own)
     rest = f" ({others:,} more: weights not kept)" if others else ""
-    return f"{word} {good:,} of {len(own):,}, worst {_worst_of(own)}{rest}"
+    of_values = all((number(row.difference) or 0.0) < answer.tolerance for row in own)
+    worst = "the values differ" if of_values and good < len(own) else f"worst {_worst_of(own)}"
+    return f"{word} {good:,} of {len(own):,}, {worst}{rest}"
 
 
 def _worst_of(rows: Sequence[StretchRow]) -> str:

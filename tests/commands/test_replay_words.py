@@ -204,6 +204,12 @@ def test_a_difference_that_is_no_number_is_the_worst_wherever_it_stands() -> Non
     assert report.headline.startswith("NOT all reproduced: 8 of 10, worst nan")
 
 
+def test_rows_of_which_the_value_alone_differs_say_so() -> None:
+    report = ask("replay 7 --from -40", Altered(reproduced=False, difference=reading(1e-8)))
+    assert ", the values differ;" in report.headline
+    assert report.verdict == "crit"
+
+
 def test_rows_whose_weights_are_not_kept_are_counted_apart_and_no_alarm() -> None:
     near = Altered(reproduced=False, difference=reading(0.2), acted=False)
     report = ask("replay 7 --from 2601 --to 2610", near)

@@ -21,7 +21,7 @@ from sanctum.model.replayed import (
 from sanctum.record.questions.grounds import Grounds, option_name
 from sanctum.recorder.replaying.which import Chosen
 
-VALUE_TOLERANCE = 1e-4
+VALUE_TOLERANCE = 1e-5
 """The largest difference of a value at which it is the same one, as a share of values above 1."""
 
 Readings = dict[str, npt.NDArray[np.float32]]
