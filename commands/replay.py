@@ -30,8 +30,8 @@ LIMIT = 12
 
 
 CAUSES = (
-    "usual causes: it acted in training mode (dropout, batch norm), its normaliser is not among"
-    " the weights, its code has changed since"
+    "usual causes: it acted in training mode (dropout, batch norm), a normaliser that is not among"
+    " the weights, TF32 or autocast on a GPU, code that changed since"
 )
 """Of weights that acted and now give something else."""
 
