@@ -22,7 +22,7 @@ from sanctum.command.readings import counted, times
 from sanctum.command.replays import options, spans, trust_option, weights, when
 from sanctum.command.stretch import stretch
 from sanctum.model.answers import Verdict
-from sanctum.model.readings import NOT_MEASURED, Reading, number
+from sanctum.model.readings import NOT_MEASURED, NonFinite, Reading, number
 from sanctum.model.replayed import DISTRIBUTION, Evaluation, HeadAgain, ReplayAnswer
 
 LIMIT = 12
@@ -213,12 +213,22 @@ def _headline(answer: ReplayAnswer) -> str:
     if first.reproduced is None:
         return f"nothing to compare with was recorded; evaluated with {whose}"
     what = "" if first.compared == "probabilities" else f" of the {first.compared}"
-    if first.reproduced:
-        return f"reproduced: largest difference{what} {cell(first.difference)}{limit}, with {whose}"
     apart = first.difference
+    if first.reproduced:
+        broken = " (not finite, then as now)" if _is_broken(first) else ""
+        return f"reproduced{broken}: largest difference{what} {cell(apart)}{limit}, with {whose}"
     if (number(apart) or 0.0) < answer.tolerance:
         return f"NOT reproduced: the value is off by {cell(first.value_difference)}, with {whose}"
     return f"NOT reproduced: largest difference{what} {cell(apart)}{limit}, with {whose}"
+
+
+def _is_broken(one: Evaluation) -> bool:
+    """Whether the probability of what may be chosen is no number."""
+    return any(
+        isinstance(option.again, NonFinite) and option.legal is not False
+        for head in one.heads
+        for option in head.options
+    )
 
 
 def _verdict(one: Evaluation) -> Verdict | None:
@@ -226,7 +236,7 @@ def _verdict(one: Evaluation) -> Verdict | None:
     if one.reproduced is None or one.which != "then":
         return None
     if one.reproduced:
-        return "ok"
+        return "crit" if _is_broken(one) else "ok"
     return "crit" if one.acted else "warn"
 
 
@@ -244,7 +254,7 @@ def _notes(answer: ReplayAnswer, heads: int) -> list[str]:
     machine = "" if first is None else f"; {first.dtype} on {first.device}"
     notes = [f"{which}: {why}" for which, why in answer.absent.items() if which != "then"]
     notes += answer.notes
-    if _worst(answer) == "crit":
+    if first is not None and first.reproduced is False and _verdict(first) == "crit":
         notes.append(CAUSES)
     if answer.kept:
         notes.append(f"weights kept: {spans(answer.kept)}{machine}")

@@ -20,7 +20,7 @@ THEN = "then"
 _ACTED = {True: ", which acted", False: ", the nearest kept before", None: ""}
 _PLAIN = re.compile(r"[\w./:+=,@%-]+\Z", re.ASCII)
 _SPECIAL = re.compile(r'["\\$]')
-_CHANGE = re.compile(r"(.+?)([+-]?=)(.*)\Z", re.DOTALL)
+_CHANGE = re.compile(r"(.+?)([+-]?=)([^=]*)\Z", re.DOTALL)
 
 
 def weights_options(function: F) -> F:

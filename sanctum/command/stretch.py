@@ -134,7 +134,7 @@ def _few(notes: Sequence[str]) -> list[str]:
 
 
 def _now_choice(row: StretchRow) -> str | None:
-    return f"{row.now_choice} *" if row.disagrees else row.now_choice
+    return f"{row.now_choice or 'none'} *" if row.disagrees else row.now_choice
 
 
 def _row_verdict(row: StretchRow) -> Verdict | None:

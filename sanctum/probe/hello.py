@@ -52,7 +52,7 @@ def hello(run_id: str | None, about: About) -> RunStarted:
         stages=_texts(about.get("stages", ())),
         rewards={text(name): 1 if sign >= 0 else -1 for name, sign in _items(about.get("rewards"))},
         inside={text(part): text(whole) for part, whole in _items(about.get("inside"))},
-        features=_texts(about.get("features", ())),
+        features=_told_apart(about.get("features", ())),
         units={text(name): text(unit) for name, unit in _items(about.get("units"))},
         rollout_steps=about.get("rollout_steps"),
         planned_steps=about.get("planned_steps"),
@@ -82,6 +82,15 @@ def _word(text: str) -> str:
 
 def _texts(words: Sequence[Any]) -> list[str]:
     return [text(word) for word in words]
+
+
+def _told_apart(words: Sequence[Any]) -> list[str]:
+    """Names that can be typed: none is empty, and no two are the same."""
+    found: dict[str, None] = {}
+    for place, word in enumerate(words):
+        name = text(word).strip() or f"feature {place}"
+        found[f"{name} ({place})" if name in found else name] = None
+    return list(found)
 
 
 def _directory() -> str:

@@ -77,7 +77,9 @@ class _Line:
                 raise Refused(
                     "policy",
                     f"the log-probability is {value} at {where}: nothing adds up to that",
-                    f"readings that hold logit/{head} too would tell how small it is",
+                    f"readings that hold logit/{head} too would tell how small it is"
+                    if value == -np.inf
+                    else None,
                 )
         self.ends = float(first), float(last)
 

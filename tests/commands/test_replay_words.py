@@ -99,6 +99,21 @@ def test_a_value_that_differs_is_told_from_probabilities_that_do() -> None:
     assert ask("replay 7", off).headline.startswith("NOT reproduced: the value is off by 0.500")
 
 
+def test_probabilities_that_are_no_numbers_are_an_alarm_reproduced_or_not() -> None:
+    class Broken(FakeQueries):
+        def replay_run(self, env: int, *args: Any, **named: Any) -> ReplayAnswer:
+            answer = super().replay_run(env, *args, **named)
+            first, *others = answer.evaluations
+            heads = [HeadAgain("op", [OptionAgain("WAIT", True, nan, nan)])]
+            first = msgspec.structs.replace(first, heads=heads, choice=None, reproduced=True)
+            return msgspec.structs.replace(answer, evaluations=[first, *others])
+
+    nan = reading(math.nan)
+    report = ask("replay 7", Broken())
+    assert report.headline.startswith("reproduced (not finite, then as now)")
+    assert report.verdict == "crit"
+
+
 def test_where_only_the_value_can_be_compared_no_limit_of_probabilities_is_named() -> None:
     apart = Altered(reproduced=False, compared="value", difference=reading(0.5))
     assert ask("replay 7", apart).headline.startswith(
@@ -504,12 +519,13 @@ def test_three_words_are_one_too_many() -> None:
 
 
 def test_changes_are_read_with_their_operators() -> None:
-    assert changes(("a=1", "b+=.5", "c-=2e-3", "r0c1.alpha=-1", "feature 3=0")) == [
+    assert changes(("a=1", "b+=.5", "c-=2e-3", "r0c1.alpha=-1", "feature 3=0", "x=y+=1")) == [
         ("a", "=", 1.0),
         ("b", "+=", 0.5),
         ("c", "-=", 0.002),
         ("r0c1.alpha", "=", -1.0),
         ("feature 3", "=", 0.0),
+        ("x=y", "+=", 1.0),
     ]
 
 
