@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sanctum.probe import endings, keeping
@@ -42,7 +42,7 @@ def attach(
     planned_updates: int | None = None,
     planned_episodes: int | None = None,
     config: Mapping[str, Any] | None = None,
-    policy: str | None = None,
+    policy: str | Callable[..., Any] | None = None,
     trainer: str = "",
     mask_rules: Sequence[str] = (),
     keep_bytes: int | str | None = None,
@@ -52,7 +52,7 @@ def attach(
     `actions` are the names per head, `rewards` the components with the sign by which they enter the
     total (+1 or -1), `inside` those of them that are part of another one already, `features` the
     names of the observation's columns, `units` those of columns that differ from the catalogue's,
-    `policy` the import path (``"module:function"``) that rebuilds the policy, `trainer` what
+    `policy` the function that rebuilds the policy, or its ``"module:function"``, `trainer` what
     trains, `mask_rules` the names of the rules that may forbid an option. The record holds
     `keep_bytes` at most (a number or ``"500M"``; else ``$SANCTUM_KEEP_BYTES``, else 2 GiB); the
     oldest gives way. A `run_id` that a live trainer uses is not shared: ``run.run_id`` is the one

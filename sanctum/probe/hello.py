@@ -6,11 +6,11 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
-from sanctum.probe.plain import setting, text
+from sanctum.probe.plain import import_path, setting, text
 from sanctum.telemetry import RunStarted
 
 
@@ -32,7 +32,7 @@ class About(TypedDict, total=False):
     planned_updates: int | None
     planned_episodes: int | None
     config: Mapping[str, Any] | None
-    policy: str | None
+    policy: str | Callable[..., Any] | None
     trainer: str
     mask_rules: Sequence[str]
 
@@ -59,7 +59,7 @@ def hello(run_id: str | None, about: About) -> RunStarted:
         planned_updates=about.get("planned_updates"),
         planned_episodes=about.get("planned_episodes"),
         config={text(key): setting(value) for key, value in _items(about.get("config"))},
-        policy=None if policy is None else text(policy),
+        policy=import_path(policy),
         trainer=text(about.get("trainer", "")),
         mask_rules=_texts(about.get("mask_rules", ())),
         path=_texts(sys.path),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 MAX_INT = 2**63
@@ -11,6 +11,13 @@ MAX_INT = 2**63
 def text(value: Any) -> str:
     """`value` as text that can be written as UTF-8; file names may hold bytes that cannot."""
     return str(value).encode("utf-8", "replace").decode()
+
+
+def import_path(value: str | Callable[..., Any] | None) -> str | None:
+    """``module:function``, as it was given or of the function itself."""
+    if value is None or isinstance(value, str):
+        return None if value is None else text(value)
+    return text(f"{value.__module__}:{value.__qualname__}")
 
 
 def scalar(value: Any) -> float | None:

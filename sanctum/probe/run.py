@@ -19,7 +19,7 @@ from typing import Any
 from sanctum.probe import endings
 from sanctum.probe.backlog import WEIGHTS, Backlog
 from sanctum.probe.copies import gather, prefixed
-from sanctum.probe.plain import MAX_INT, plain, scalar, setting
+from sanctum.probe.plain import MAX_INT, import_path, plain, scalar, setting
 from sanctum.probe.plain import text as as_text
 from sanctum.probe.saves import Saves
 from sanctum.probe.sender import Sender
@@ -338,7 +338,7 @@ class Run:
         weights: Any,
         /,
         *,
-        factory: str | None = None,
+        factory: str | Callable[..., Any] | None = None,
         step: int | None = None,
         **about: Any,
     ) -> None:
@@ -347,8 +347,8 @@ class Run:
         `weights` are a module or a mapping of tensors or arrays: copied here, on their device, and
         written to a file beside the record by a thread of its own. `update` is the one that made
         them (0: none yet), `step` the last vector step before they act, the newest unless given.
-        `factory` (``"module:function"``, else that of `attach`) makes the policy again from the
-        tensors by name and a dict of what is given in `about`. What it makes has
+        `factory` (a function or its ``"module:function"``, else that of `attach`) makes the policy
+        again from the tensors by name and a dict of what is given in `about`. What it makes has
         ``readings(observation, masks, actions)``: tensors (N, F), (N, n) and (N,) by head, as the
         record has them, to tensors by the record's names, ``probability/HEAD`` and ``value``.
 
@@ -361,7 +361,7 @@ class Run:
             return
         try:
             last = self._last_step if step is None else int(step)
-            frame = PolicySaved(int(update), "", factory, step=last)
+            frame = PolicySaved(int(update), "", import_path(factory), step=last)
             self._saves.save(frame, weights, about, self.run_id, self._folder)
         except Exception as error:
             self._refuse("save_policy", error)

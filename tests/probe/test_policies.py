@@ -14,6 +14,7 @@ import torch
 
 from sanctum.probe import policies
 from sanctum.probe.direct import direct
+from sanctum.probe.hello import hello
 from sanctum.telemetry import Gap, PolicySaved, Step
 from sanctum.telemetry.weights import file_name, is_weights, writer_of
 from tests.probe.listening import Listener
@@ -160,6 +161,13 @@ def test_what_is_no_tensor_is_left_out_by_name(listener):
     tensors, said = read(frame.path)
     assert list(tensors) == ["w"]
     assert set(json.loads(said["about"])["left_out"]) == {"_extra_state", "s", "c"}
+
+
+def test_a_factory_may_be_given_as_it_is(listener):
+    listener.run.save_policy(1, {"w": torch.zeros(2)}, factory=json.loads)
+    (frame,) = saved(listener.heard())
+    assert frame.factory == "json:loads"
+    assert hello("demo", {"policy": json.loads}).policy == "json:loads"
 
 
 def test_a_factory_that_nobody_else_can_import_is_not_named(listener):
