@@ -88,8 +88,7 @@ def _headline(one: MetricAnswer) -> str:
     if value is None and not one.measured_by:
         return f"{one.name}: worked out by Sanctum, {ELSEWHERE.get(one.per, one.per)}"
     if isinstance(one.value, Absent):
-        more = "; this run says it, but has not yet" if one.value.why == "late" else ""
-        return f"{one.name}: {one.value.why}{more}"
+        return f"{one.name}: {one.value.why}"
     unit = UNITS.get(one.unit, "" if one.unit == one.name else f" {one.unit}")
     now = f"{cell(one.value)}{unit}"
     if one.count > 1:

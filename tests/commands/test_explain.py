@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from sanctum.errors import UsageError
 from sanctum.model.answers import RunAnswer
-from sanctum.model.explained import MetricAnswer
-from sanctum.model.readings import LATE, Measured
+from sanctum.model.readings import Measured
 from sanctum.view import Facts, Report, Table
 from tests.commands.asking import ask
 from tests.commands.fake_run import FakeQueries
@@ -35,17 +33,6 @@ def test_a_metric_is_explained_with_its_value_its_limits_and_the_next_word() -> 
     ]
     assert said["healthy"] == "1e-4 to 0.02; warn < -1e-06, warn > 0.02, crit > 0.03"
     assert str(said["elsewhere"]).endswith("and 1 more")
-
-
-def test_what_the_run_says_at_other_moments_names_no_call() -> None:
-    class Early(FakeQueries):
-        def metric_read(self, name: str, at: str | None = None) -> MetricAnswer:
-            answer = super().metric_read(name, at)
-            return msgspec.structs.replace(answer, value=LATE, measured_by="run.update(...)")
-
-    report = ask("explain approx_kl", Early())
-    assert report.headline == "approx_kl: late; this run says it, but has not yet"
-    assert "measured by" not in facts(report)
 
 
 def test_another_librarys_name_is_said_to_be_one() -> None:
