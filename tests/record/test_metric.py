@@ -11,7 +11,7 @@ import pytest
 
 from sanctum.errors import UsageError
 from sanctum.model.explained import Extreme
-from sanctum.model.readings import LATE, MASKED, NOT_MEASURED, Measured, NonFinite, number
+from sanctum.model.readings import MASKED, NOT_MEASURED, Measured, NonFinite, number
 from sanctum.record.health import DEGRADED_POINTS, SILENT_AFTER_STEPS, STALLED_STEPS
 from sanctum.record.record import Record
 from sanctum.telemetry import EpisodeEnded, SeedState, Step, Update
@@ -178,16 +178,6 @@ def test_a_metric_that_was_never_said_is_explained_and_not_measured(told: Told) 
         "warn < 0.1, crit < 0.01",
         "run.update(u, q_variance=...)",
     )
-
-
-def test_what_the_run_says_later_is_late_and_not_unmeasured(told: Told) -> None:
-    told.step(0, reward=[2.5] * ENVS)
-    told.step(1, reward=[2.5] * ENVS, accuracy=[60.0] * ENVS)
-    told.update(1, 1, approx_kl=0.01)
-    told.step(2, reward=[2.5] * ENVS)
-    for name in ("approx_kl", "accuracy"):
-        assert told.ask.metric_read(name, at="0").value == LATE
-        assert number(told.ask.metric_read(name).value) is not None
 
 
 def test_a_reading_of_a_head_that_had_no_meaning_is_masked(told: Told) -> None:

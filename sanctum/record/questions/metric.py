@@ -6,9 +6,9 @@ import msgspec
 
 from sanctum.errors import UsageError, did_you_mean
 from sanctum.model.explained import MetricAnswer
-from sanctum.model.readings import LATE, NOT_MEASURED, Reading, number
+from sanctum.model.readings import NOT_MEASURED, Reading, number
 from sanctum.record.moments import Scope
-from sanctum.record.questions.metric_names import SEED, Found, Names
+from sanctum.record.questions.metric_names import Found, Names
 from sanctum.record.questions.metric_now import (
     Now,
     of_environments,
@@ -20,7 +20,6 @@ from sanctum.record.questions.metric_now import (
 )
 from sanctum.record.questions.rewards import PREFIX as COMPONENT
 from sanctum.record.questions.rewards import rewards_read
-from sanctum.record.questions.series import scalars
 from sanctum.record.questions.units import unit
 from sanctum.telemetry.metrics import ALIASES, CATALOGUE, Metric, metric
 from sanctum.telemetry.metrics.about import ANSWERS, about, spelled
@@ -45,8 +44,6 @@ def metric_read(of: Scope, name: str) -> MetricAnswer:
     one = metric(found.name)
     text = about(found.name)
     now = _now(of, found, one)
-    if now.value == NOT_MEASURED and _is_said_elsewhere(of, found):
-        now = msgspec.structs.replace(now, value=LATE)
     answer = MetricAnswer(
         of.at,
         found.name,
@@ -100,19 +97,6 @@ def _now(of: Scope, found: Found, one: Metric) -> Now:
     if found.per == "run":
         return of_trainer(of, one, found.column)
     return of_environments(of, one, found.column)
-
-
-def _is_said_elsewhere(of: Scope, found: Found) -> bool:
-    """Whether the run does say it: at a later moment, or of seeds that live no more."""
-    whole = of.reader.whole
-    if found.per == "update":
-        newest = "SELECT data FROM updates WHERE +attempt = ? ORDER BY id DESC LIMIT 1"
-        rows = whole.rows(newest, of.attempt.attempt)
-        return bool(rows) and found.name in scalars(rows[0][0])[0]
-    columns = whole.column_names()
-    if found.per == "seed":
-        return any(one.startswith(SEED) and one.endswith(f"/{found.name}") for one in columns)
-    return found.column in columns
 
 
 def _with(answer: MetricAnswer, now: Now) -> MetricAnswer:

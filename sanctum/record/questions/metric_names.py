@@ -20,7 +20,7 @@ from sanctum.telemetry.metrics.said import per
 
 VITAL = "vital/"
 _PREFIXES = (COMPONENT, VITAL, "context/", f"{VITAL}observation_")
-SEED = "seed/"
+_SEED = "seed/"
 
 
 class Found(NamedTuple):
@@ -40,7 +40,7 @@ class Names:
         said = [scalars(row[3]) for row in rows]
         self.updates = {name for values, masked in said for name in (*values, *masked)}
         self.columns = {
-            name for name in of.columns.said() if not name.startswith((SEED, "action/"))
+            name for name in of.columns.said() if not name.startswith((_SEED, "action/"))
         }
         self.components = component_names(of)
         slots = slots_of(of)
@@ -70,7 +70,7 @@ class Names:
         return None if other is None or other == typed else self.find(other)
 
     def _column(self, name: str) -> Found | None:
-        if name.startswith(SEED):
+        if name.startswith(_SEED):
             field = name.rsplit("/", 1)[-1]
             return Found(field, "seed") if field in self.seeds else None
         if name.removeprefix(COMPONENT) in self.components and name.startswith(COMPONENT):
